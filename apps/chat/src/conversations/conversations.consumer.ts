@@ -1,0 +1,48 @@
+import { Controller } from '@nestjs/common';
+import {
+  type ByIdRequest,
+  type ConversationView,
+  CreateConversation,
+  type CreateConversationRequest,
+  DeleteConversation,
+  type DeletedReply,
+  GetConversation,
+  ListConversations,
+  ListMessages,
+  type ListMessagesRequest,
+  type MessageView,
+  type Page,
+  type PageRequest,
+} from '@parley/contracts';
+import { HandleRpc, type MessageContext } from '@parley/messaging';
+import { ConversationsService } from './conversations.service.js';
+
+@Controller()
+export class ConversationsConsumer {
+  constructor(private readonly conversations: ConversationsService) {}
+
+  @HandleRpc(CreateConversation)
+  create(request: CreateConversationRequest, { tenant }: MessageContext): Promise<ConversationView> {
+    return this.conversations.create(tenant, request);
+  }
+
+  @HandleRpc(GetConversation)
+  get({ id }: ByIdRequest, { tenant }: MessageContext): Promise<ConversationView> {
+    return this.conversations.get(tenant, id);
+  }
+
+  @HandleRpc(ListConversations)
+  list(request: PageRequest, { tenant }: MessageContext): Promise<Page<ConversationView>> {
+    return this.conversations.list(tenant, request);
+  }
+
+  @HandleRpc(DeleteConversation)
+  delete({ id }: ByIdRequest, { tenant }: MessageContext): Promise<DeletedReply> {
+    return this.conversations.delete(tenant, id);
+  }
+
+  @HandleRpc(ListMessages)
+  listMessages(request: ListMessagesRequest, { tenant }: MessageContext): Promise<Page<MessageView>> {
+    return this.conversations.listMessages(tenant, request);
+  }
+}

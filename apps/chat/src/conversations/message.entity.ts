@@ -1,0 +1,41 @@
+import { type FileCitation } from '@parley/contracts';
+import { type ToolCall } from '@parley/llm';
+import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+
+/** What was said in a conversation. An answer under way is here with the text that was saved so far. */
+@Entity({ name: 'messages' })
+export class MessageEntity {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('uuid', { name: 'tenant_id' })
+  tenantId!: string;
+
+  @Column('uuid', { name: 'user_id' })
+  userId!: string;
+
+  @Column('uuid', { name: 'conversation_id' })
+  conversationId!: string;
+
+  @Column('text')
+  role!: 'user' | 'assistant' | 'tool';
+
+  @Column('text')
+  content!: string;
+
+  @Column('jsonb', { default: [] })
+  annotations!: FileCitation[];
+
+  @Column('jsonb', { name: 'tool_calls', nullable: true })
+  toolCalls!: ToolCall[] | null;
+
+  @Column('text', { name: 'tool_call_id', nullable: true })
+  toolCallId!: string | null;
+
+  /** The run that wrote it; null for what the client sent. */
+  @Column('uuid', { name: 'run_id', nullable: true })
+  runId!: string | null;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+}

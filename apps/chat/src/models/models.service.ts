@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { type ModelView, type TenantContext } from '@parley/contracts';
+import { ChatProvider } from '@parley/llm';
+import { AssistantsRepository } from '../assistants/assistants.repository.js';
+import { ModelCatalog } from './model-catalog.js';
+
+const MAX_ASSISTANTS = 1_000;
+/** Providers do not tell when a model was made. */
+const UNKNOWN_TIME = new Date(0).toISOString();
+
+@Injectable()
+export class ModelsService {
+  constructor(
+    private readonly catalog: ModelCatalog,
+    private readonly provider: ChatProvider,
+    private readonly assistants: AssistantsRepository,
+  ) {}
+
+  /** The provider's models, then the tenant's assistants, which can be used as models. */
+  async list(tenant: TenantContext): Promise<ModelView[]> {
+    const [models, assistants] = await Promise.all([
+      this.catalog.list(),
+      this.assistants.listNewest(tenant, MAX_ASSISTANTS),
+    ]);
+    return [
+      ...models.map((id) => ({ id, assistant: false, ownedBy: this.provider.name, createdAt: UNKNOWN_TIME })),
+      ...assistants.map(({ id, createdAt }) => ({
+        id,
+        assistant: true,
+        ownedBy: 'parley',
+        createdAt: createdAt.toISOString(),
+      })),
+    ];
+  }
+}

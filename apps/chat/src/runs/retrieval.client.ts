@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { Search, type SearchHit, type SearchRequest, type TenantContext } from '@parley/contracts';
+import { MessageBus } from '@parley/messaging';
+import { runMetrics } from './run-metrics.js';
+
+export interface Retrieval {
+  /** Best first. */
+  passages: SearchHit[];
+  durationMs: number;
+}
+
+@Injectable()
+export class RetrievalClient {
+  constructor(private readonly bus: MessageBus) {}
+
+  /** @throws DomainError `not_found` for unknown knowledge bases, `timeout`, `service_unavailable` */
+  async search(tenant: TenantContext, request: SearchRequest, signal: AbortSignal): Promise<Retrieval> {
+    const startedAt = performance.now();
+    try {
+      const { hits } = await this.bus.request(Search, request, tenant, { signal });
+      runMetrics.retrieved(hits.length > 0 ? 'found' : 'empty');
+      return { passages: hits, durationMs: Math.round(performance.now() - startedAt) };
+    } catch (error) {
+      runMetrics.retrieved('failed');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { LlmConfig } from '@parley/config';
+import {
+  DomainError,
+  type RunEvent,
+  type SerializedError,
+  serializeError,
+  type TenantContext,
+  type Usage,
+} from '@parley/contracts';
+import { type ChatChunk, ChatProvider } from '@parley/llm';
+import { MessageBus } from '@parley/messaging';
+import { ChatConfig } from '../chat.config.js';
+import { Answer } from './answer.js';
+import { Checkpoint } from './checkpoint.js';
+import { citationsOf } from './citations.js';
+import { systemClock } from './clock.js';
+import { type Retrieval } from './retrieval.client.js';
+import { RunEvents } from './run-events.js';
+import { runMetrics } from './run-metrics.js';
+import { type RunPlan } from './run-plan.js';
+import { prepareRequest, type RequestLimits } from './run-request.js';
+import { resultOf, type RunResult } from './run-result.js';
+import { RunsRepository } from './runs.repository.js';
+
+export interface RunUnderWay {
+  tenant: TenantContext;
+  plan: RunPlan;
+  /** When the request arrived, by `performance.now()`. */
+  receivedAt: number;
+  /** Null when nothing is searched. */
+  retrieval: Promise<Retrieval | null>;
+  /** Until it resolves nothing may be told; when it rejects, the run never was. */
+  stored: Promise<void>;
+  /** Aborting it ends the run with the reason. */
+  stop: AbortController;
+}
+
+interface Progress {
+  answer: Answer;
+  events: RunEvents;
+  checkpoint: Checkpoint;
+  retrievalMs: number | null;
+  firstTokenMs: number | null;
+}
+
+const SAVE_RETRY_DELAYS_MS = [200, 1_000];
+const UNKNOWN_USAGE: Usage = {
+  promptTokens: 0,
+  completionTokens: 0,
+  totalTokens: 0,
+  cachedTokens: 0,
+  reasoningTokens: 0,
+  estimated: true,
+};
+
+/** Writes answers: passages → prompt that fits → stream → store. Whatever happens, a run ends in a last state and a last event. */
+@Injectable()
+export class RunGenerator {
+  readonly #logger = new Logger(RunGenerator.name);
+  readonly #limits: RequestLimits;
+
+  constructor(
+    private readonly provider: ChatProvider,
+    private readonly runs: RunsRepository,
+    private readonly bus: MessageBus,
+    chat: ChatConfig,
+    { maxOutputTokens, contextWindowTokens }: LlmConfig,
+  ) {
+    this.#limits = { maxTurns: chat.shortTermMemoryTurns, maxOutputTokens, contextWindowTokens };
+  }
+
+  /** Never rejects. */
+  async generate(run: RunUnderWay): Promise<void> {
+    const progress = this.#begin(run);
+    const failure = await this.#write(run, progress).then(
+      () => null,
+      (error: unknown) => this.#failure(run, error),
+    );
+    await progress.checkpoint.stop();
+    const isStored = await run.stored.then(
+      () => true,
+      () => false,
+    );
+    if (isStored) await this.#end(run, progress, failure);
+    else progress.events.abandon();
+  }
+
+  #begin({ tenant, plan, stored, stop }: RunUnderWay): Progress {
+    stored.catch((error: unknown) => stop.abort(error));
+    const writer = this.bus.streamWriter<RunEvent>(plan.streamAddress, plan.runId);
+    const save = (text: string) => this.runs.checkpoint(tenant, plan.runId, text);
+    return {
+      answer: new Answer(),
+      events: new RunEvents(writer, systemClock),
+      checkpoint: new Checkpoint(save, systemClock),
+      retrievalMs: null,
+      firstTokenMs: null,
+    };
+  }
+
+  async #write(run: RunUnderWay, progress: Progress): Promise<void> {
+    const retrieval = await run.retrieval;
+    progress.retrievalMs = retrieval && retrieval.durationMs;
+    const { request, passages } = prepareRequest(run.plan, retrieval && retrieval.passages, this.#limits);
+    for await (const chunk of this.provider.stream(request, run.stop.signal)) {
+      await run.stored;
+      this.#take(chunk, run, progress);
+    }
+    progress.events.flush();
+    if (progress.answer.wasStopped) throw run.stop.signal.reason;
+    progress.answer.annotations = citationsOf(progress.answer.text, passages);
+  }
+
+  #take(chunk: ChatChunk, { plan, receivedAt }: RunUnderWay, progress: Progress): void {
+    const { answer, events, checkpoint } = progress;
+    answer.add(chunk);
+    if (chunk.type !== 'text' && chunk.type !== 'tool_call') return;
+    if (progress.firstTokenMs === null) {
+      progress.firstTokenMs = elapsedMs(receivedAt);
+      runMetrics.firstToken(progress.firstTokenMs);
+    }
+    if (chunk.type === 'tool_call') return events.toolCall(chunk);
+    events.text(chunk.text);
+    if (plan.storage) checkpoint.update(answer.text);
+  }
+
+  /** The last event is told only after the last state is stored. */
+  async #end(run: RunUnderWay, progress: Progress, failure: SerializedError | null): Promise<void> {
+    const { answer, events, retrievalMs, firstTokenMs } = progress;
+    const totalMs = elapsedMs(run.receivedAt);
+    const result = resultOf(run.plan, answer, failure, { retrievalMs, firstTokenMs, totalMs });
+    const lost = await this.#save(run, result);
+    runMetrics.finished(lost ? 'failed' : result.status, totalMs);
+    const error = lost ?? failure;
+    if (error) return events.failed(error);
+    const { finishReason, usage, annotations } = answer;
+    events.completed({ finishReason: finishReason ?? 'stop', usage: usage ?? UNKNOWN_USAGE, annotations });
+  }
+
+  /** @returns why the result could not be stored, after some tries; null when it was */
+  async #save({ tenant, plan }: RunUnderWay, result: RunResult): Promise<SerializedError | null> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        if (await this.runs.finish(tenant, plan.runId, result)) return null;
+        return { code: 'stream_interrupted', message: 'The run was given up while it was being written.' };
+      } catch (error) {
+        this.#log(`Run ${plan.runId} could not be stored`, error);
+        const delayMs = SAVE_RETRY_DELAYS_MS[attempt];
+        if (delayMs === undefined) return serializeError(error);
+        await pause(delayMs);
+      }
+    }
+  }
+
+  #failure({ plan }: RunUnderWay, error: unknown): SerializedError {
+    this.#log(`Run ${plan.runId} failed`, error);
+    return serializeError(error);
+  }
+
+  #log(what: string, error: unknown): void {
+    if (error instanceof DomainError) this.#logger.warn(`${what}: ${error.code}: ${error.message}`);
+    else this.#logger.error(what, error instanceof Error ? error.stack : String(error));
+  }
+}
+
+function elapsedMs(since: number): number {
+  return Math.round(performance.now() - since);
+}

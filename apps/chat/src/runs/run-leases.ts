@@ -1,0 +1,50 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { ActiveRuns } from './active-runs.js';
+import { runMetrics } from './run-metrics.js';
+import { RunsRepository } from './runs.repository.js';
+
+const RENEW_EVERY_MS = 2_500;
+const STALE_AFTER_MS = 10_000;
+
+/**
+ * Keeps the rows of this process's runs alive, and ends those whose process died: such a run is interrupted with the text
+ * that was saved, never generated again.
+ */
+@Injectable()
+export class RunLeases {
+  readonly #logger = new Logger(RunLeases.name);
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = true;
+  #round: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly runs: RunsRepository,
+    private readonly active: ActiveRuns,
+  ) {}
+
+  start(): void {
+    this.#isStopped = false;
+    this.#round = this.#goRound();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#round;
+  }
+
+  /** Own runs first: after an outage of the database all of them look dead. */
+  async #goRound(): Promise<void> {
+    try {
+      await this.runs.renew(this.active.owner, this.active.ids);
+      const interrupted = await this.runs.interruptStale(STALE_AFTER_MS);
+      if (interrupted === 0) return;
+      runMetrics.interrupted(interrupted);
+      this.#logger.warn(`Interrupted ${interrupted} runs whose process died`);
+    } catch (error) {
+      this.#logger.warn(`Leases could not be renewed: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      if (!this.#isStopped) this.#timer = setTimeout(() => (this.#round = this.#goRound()), RENEW_EVERY_MS);
+    }
+  }
+}

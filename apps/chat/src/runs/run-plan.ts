@@ -1,0 +1,36 @@
+import { type Metadata, type SearchRequest } from '@parley/contracts';
+import { type ChatMessage } from '@parley/llm';
+import { type HistoryHash } from '../conversations/history-hash.js';
+import { type ProviderOptions } from './provider-message.js';
+
+/** Where the texts of a run are kept. */
+export interface RunStorage {
+  conversationId: string;
+  /** Set when the conversation begins with this run. */
+  newConversation: { title: string | null } | null;
+  /** The message that the run will write. */
+  messageId: string;
+  /** What the client said that is not stored yet. */
+  added: ChatMessage[];
+  /** Of the history up to and including `added`. */
+  historyHash: HistoryHash | null;
+}
+
+/** Everything about a run that is decided before it starts. */
+export interface RunPlan {
+  runId: string;
+  assistantId: string | null;
+  /** The provider's name of the model. */
+  model: string;
+  provider: string;
+  instructions: ChatMessage[];
+  /** The conversation, with what the client said last at its end. */
+  talk: ChatMessage[];
+  /** Null when the answer is not to be grounded in documents. */
+  search: SearchRequest | null;
+  options: ProviderOptions;
+  /** Null leaves no texts behind. */
+  storage: RunStorage | null;
+  metadata: Metadata;
+  streamAddress: string;
+}

@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { RetrievalConfig } from '@parley/config';
+import { DomainError, type SearchRequest, type StartRunRequest, type TenantContext } from '@parley/contracts';
+import { storableText } from '@parley/persistence';
+import { type ChatMessage } from '@parley/llm';
+import { v7 as uuidv7 } from 'uuid';
+import { type AssistantEntity } from '../assistants/assistant.entity.js';
+import { AssistantsRepository } from '../assistants/assistants.repository.js';
+import { ConversationHistory, type StoredHistory } from '../conversations/conversation-history.js';
+import { extendHistoryHash } from '../conversations/history-hash.js';
+import { titleOf } from '../conversations/title.js';
+import { ModelCatalog } from '../models/model-catalog.js';
+import { toProviderMessage, toProviderOptions } from './provider-message.js';
+import { type RunPlan, type RunStorage } from './run-plan.js';
+import { lastUserText, splitAtLastAnswer, splitInstructions, textOf, withoutDanglingCalls } from './turns.js';
+
+const MAX_QUERY_LENGTH = 8_192;
+
+/** Turns a request into a plan: which model answers, from which history, grounded in what, and where it is stored. */
+@Injectable()
+export class RunPlanner {
+  constructor(
+    private readonly assistants: AssistantsRepository,
+    private readonly history: ConversationHistory,
+    private readonly models: ModelCatalog,
+    private readonly retrieval: RetrievalConfig,
+  ) {}
+
+  /** @throws DomainError `model_not_found` for unknown models and assistants, `not_found` for unknown conversations */
+  async plan(tenant: TenantContext, request: StartRunRequest): Promise<RunPlan> {
+    const stored = request.conversationId ? await this.history.load(tenant, request.conversationId) : null;
+    const assistant = await this.#assistant(tenant, request, stored);
+    const model = await this.models.resolve(assistant ? assistant.model : (request.model ?? null));
+    const sent = request.messages.map(toProviderMessage);
+    const { instructions, talk } = splitInstructions(sent);
+    return {
+      runId: request.runId,
+      assistantId: assistant?.id ?? null,
+      model,
+      provider: this.models.providerName,
+      instructions: assistant?.instructions
+        ? [{ role: 'system', content: assistant.instructions }, ...instructions]
+        : instructions,
+      talk: stored ? withoutDanglingCalls([...stored.messages, ...talk]) : talk,
+      search: searchOf(request, assistant, talk, this.retrieval),
+      options: toProviderOptions(request.generation, assistant),
+      storage: request.store ? await this.#storage(tenant, sent, stored, assistant) : null,
+      metadata: request.metadata,
+      streamAddress: request.streamAddress,
+    };
+  }
+
+  /** A conversation goes on with its assistant unless the request names another one, or a model. */
+  async #assistant(
+    tenant: TenantContext,
+    { assistantId, model }: StartRunRequest,
+    stored: StoredHistory | null,
+  ): Promise<AssistantEntity | null> {
+    const id = assistantId ?? (model === undefined ? stored?.assistantId : null);
+    if (!id) return null;
+    const assistant = await this.assistants.find(tenant, id);
+    if (!assistant) throw new DomainError('model_not_found', 'No such assistant.', { param: 'model' });
+    return assistant;
+  }
+
+  /** Clients that send their whole history with every request go on in the conversation which that history made. */
+  async #storage(
+    tenant: TenantContext,
+    sent: ChatMessage[],
+    stored: StoredHistory | null,
+    assistant: AssistantEntity | null,
+  ): Promise<RunStorage> {
+    const messageId = uuidv7();
+    const { answered, added } = splitAtLastAnswer(sent);
+    const all = [...answered, ...added];
+    if (stored) {
+      const historyHash = extendHistoryHash(stored.historyHash, all);
+      return { conversationId: stored.id, newConversation: null, messageId, added: all, historyHash };
+    }
+    const answeredHash = extendHistoryHash(null, answered);
+    const known = answeredHash && (await this.history.findByHash(tenant, assistant?.id ?? null, answeredHash));
+    const historyHash = extendHistoryHash(answeredHash, added);
+    if (known) return { conversationId: known, newConversation: null, messageId, added, historyHash };
+    const first = all.find(({ role }) => role === 'user');
+    const newConversation = { title: first ? titleOf(textOf(first)) : null };
+    return { conversationId: uuidv7(), newConversation, messageId, added: all, historyHash };
+  }
+}
+
+/** The search that grounds the answer, in the request's knowledge bases or else the assistant's. */
+function searchOf(
+  { retrieval }: StartRunRequest,
+  assistant: AssistantEntity | null,
+  talk: ChatMessage[],
+  defaults: RetrievalConfig,
+): SearchRequest | null {
+  const knowledgeBaseIds = retrieval?.knowledgeBaseIds ?? assistant?.knowledgeBaseIds ?? [];
+  const query = storableText(lastUserText(talk).trim().slice(0, MAX_QUERY_LENGTH));
+  if (knowledgeBaseIds.length === 0 || query === '') return null;
+  return {
+    knowledgeBaseIds,
+    queries: [query],
+    maxResults: retrieval?.maxResults ?? defaults.maxResults,
+    scoreThreshold: retrieval?.scoreThreshold ?? defaults.similarityThreshold,
+    ...(retrieval?.filter && { filter: retrieval.filter }),
+  };
+}

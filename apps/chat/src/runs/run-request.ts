@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { type SearchHit } from '@parley/contracts';
+import { type ChatRequest, contextWindowOf, countMessageTokens, countTokens } from '@parley/llm';
+import { fitToWindow } from './context-window.js';
+import { buildPrompt } from './prompt.js';
+import { type RunPlan } from './run-plan.js';
+
+export interface RequestLimits {
+  /** Answered turns that the model is reminded of. */
+  maxTurns: number;
+  /** Room kept for the answer when the plan does not say. */
+  maxOutputTokens: number;
+  /** Instead of what is known of the model. */
+  contextWindowTokens: number | undefined;
+}
+
+export interface PreparedRequest {
+  request: ChatRequest;
+  /** Those of the passages found that fit, as the prompt numbers them. */
+  passages: SearchHit[];
+}
+
+const BOUNDARY_BYTES = 12;
+
+/**
+ * What the provider is asked.
+ * @param found passages, best first; null when nothing was searched
+ * @throws DomainError `context_length_exceeded`
+ */
+export function prepareRequest(
+  { model, instructions, talk, options }: RunPlan,
+  found: SearchHit[] | null,
+  limits: RequestLimits,
+): PreparedRequest {
+  const toolTokens = options.tools?.length ? countTokens(JSON.stringify(options.tools), model) : 0;
+  const fitted = fitToWindow(
+    { instructions, passages: found, talk },
+    {
+      contextTokens: contextWindowOf(model, limits.contextWindowTokens),
+      reservedTokens: (options.maxOutputTokens ?? limits.maxOutputTokens) + toolTokens,
+      maxTurns: limits.maxTurns,
+      countTokens: (messages) => countMessageTokens(messages, model),
+    },
+  );
+  const messages = buildPrompt({ ...fitted, boundary: randomBytes(BOUNDARY_BYTES).toString('hex') });
+  const passages = fitted.passages?.map(({ text, filename }, position) => ({ index: position + 1, text, filename }));
+  return { request: { ...options, model, messages, passages }, passages: fitted.passages ?? [] };
+}

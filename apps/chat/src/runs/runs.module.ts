@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { AssistantsModule } from '../assistants/assistants.module.js';
+import { ConversationsModule } from '../conversations/conversations.module.js';
+import { ModelCatalogModule } from '../models/model-catalog.module.js';
+import { ActiveRuns } from './active-runs.js';
+import { RetrievalClient } from './retrieval.client.js';
+import { RunGenerator } from './run-generator.js';
+import { RunLeases } from './run-leases.js';
+import { RunPlanner } from './run-planner.js';
+import { RunsConsumer } from './runs.consumer.js';
+import { RunsLifecycle } from './runs.lifecycle.js';
+import { RunsRepository } from './runs.repository.js';
+import { RunsService } from './runs.service.js';
+
+@Module({
+  imports: [AssistantsModule, ConversationsModule, ModelCatalogModule],
+  controllers: [RunsConsumer],
+  providers: [
+    RunsService,
+    RunPlanner,
+    RunGenerator,
+    RunsRepository,
+    RetrievalClient,
+    ActiveRuns,
+    RunLeases,
+    RunsLifecycle,
+  ],
+})
+export class RunsModule {}

@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError, type StartRunReply, type TenantContext } from '@parley/contracts';
+import { Database, storableJson, storableText } from '@parley/persistence';
+import { type EntityManager, QueryFailedError } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { BEGIN_RUN, CHECKPOINT_RUN, FINISH_RUN } from './run-statements.repository.js';
+import { RunEntity } from './run.entity.js';
+import { type RunPlan } from './run-plan.js';
+import { type RunResult } from './run-result.js';
+import { textOf } from './turns.js';
+
+export interface BegunRun {
+  /** Null when a run with this id exists already. */
+  createdAt: Date | null;
+  /** Whether it is really stored: the transaction's commit, which may still be under way. */
+  stored: Promise<void>;
+}
+
+const FOREIGN_KEY_VIOLATION = '23503';
+
+@Injectable()
+export class RunsRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Stores the run and, unless the plan says otherwise, what the client said. Resolves as soon as it is certain that nobody
+   * else has begun this run: from then on work may start while the commit is under way.
+   */
+  async begin(tenant: TenantContext, plan: RunPlan, start: { owner: string; queueMs: number }): Promise<BegunRun> {
+    const begun = Promise.withResolvers<Date | null>();
+    const stored = this.database.withTenant(tenant, async (tx) => {
+      begun.resolve(await insertRun(tx, tenant, plan, start));
+    });
+    stored.catch(begun.reject);
+    return { createdAt: await begun.promise, stored };
+  }
+
+  /** What the caller was told when the run began; null when it is somebody else's. */
+  async findReply(tenant: TenantContext, runId: string): Promise<StartRunReply | null> {
+    const { tenantId, userId } = tenant;
+    const run = await this.database.withTenant(tenant, (tx) =>
+      tx.findOneBy(RunEntity, { id: runId, tenantId, userId }),
+    );
+    if (!run) return null;
+    const { conversationId, messageId, model, provider } = run;
+    return { runId, conversationId, messageId, model, provider, createdAt: run.createdAt.toISOString() };
+  }
+
+  /** Saves the text so far, while the run is under way. */
+  async checkpoint(tenant: TenantContext, runId: string, text: string): Promise<void> {
+    const values = [runId, tenant.tenantId, tenant.userId, storableText(text)];
+    await this.database.withTenant(tenant, (tx) => tx.query(CHECKPOINT_RUN, values));
+  }
+
+  /** The run's end, in one statement; false when it has ended already. */
+  async finish(tenant: TenantContext, runId: string, result: RunResult): Promise<boolean> {
+    const { status, finishReason, error, usage, timings, message, historyHash } = result;
+    const values = [
+      ...[runId, tenant.tenantId, tenant.userId, status, finishReason],
+      ...[error?.code ?? null, error && storableText(error.message)],
+      ...[usage?.promptTokens ?? null, usage?.completionTokens ?? null, usage?.cachedTokens ?? null],
+      ...[usage?.reasoningTokens ?? null, usage?.estimated ?? null],
+      ...[timings.retrievalMs, timings.firstTokenMs, timings.totalMs],
+      ...[message && storableText(message.text), storableJson(message?.annotations ?? [])],
+      ...[message?.toolCalls ? storableJson(message.toolCalls) : null, historyHash],
+    ];
+    const rows: unknown[] = await this.database.withTenant(tenant, (tx) => tx.query(FINISH_RUN, values));
+    return rows.length === 1;
+  }
+
+  /** Tells that the owner of these runs is alive. */
+  async renew(owner: string, runIds: readonly string[]): Promise<void> {
+    if (runIds.length === 0) return;
+    await this.database.withoutTenant((tx) => tx.query('select chat.renew_runs($1, $2)', [owner, runIds]));
+  }
+
+  /** Ends runs of all tenants whose owner has not been heard of for so long. @returns how many */
+  async interruptStale(staleAfterMs: number): Promise<number> {
+    const rows: { interrupted: number }[] = await this.database.withoutTenant((tx) =>
+      tx.query(`select chat.interrupt_stale_runs($1 * interval '1 millisecond') as interrupted`, [staleAfterMs]),
+    );
+    return rows[0]?.interrupted ?? 0;
+  }
+}
+
+async function insertRun(
+  tx: EntityManager,
+  { tenantId, userId }: TenantContext,
+  { runId, assistantId, provider, model, metadata, storage }: RunPlan,
+  { owner, queueMs }: { owner: string; queueMs: number },
+): Promise<Date | null> {
+  const messages = (storage?.added ?? []).map((message) => ({
+    id: uuidv7(),
+    role: message.role,
+    content: textOf(message),
+    tool_calls: message.toolCalls ?? null,
+    tool_call_id: message.toolCallId ?? null,
+  }));
+  const values = [
+    ...[runId, tenantId, userId, assistantId, provider, model, queueMs, storableJson(metadata), owner],
+    ...[storage?.conversationId ?? null, storage?.messageId ?? null],
+    ...[Boolean(storage?.newConversation), storableText(storage?.newConversation?.title ?? '') || null],
+    storableJson(messages),
+  ];
+  try {
+    const rows: { created_at: Date }[] = await tx.query(BEGIN_RUN, values);
+    return rows[0]?.created_at ?? null;
+  } catch (error) {
+    const code = error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined;
+    if (code === FOREIGN_KEY_VIOLATION) throw DomainError.notFound('conversation', 'conversation_id');
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+import { type Usage } from '@parley/contracts';
+import { type Usage as ProviderUsage } from '@parley/llm';
+
+/** The tokens of a run as a row holds them; all null until they are known. */
+export interface StoredUsage {
+  promptTokens: number | null;
+  completionTokens: number | null;
+  cachedTokens: number | null;
+  reasoningTokens: number | null;
+  usageEstimated: boolean | null;
+}
+
+/** Null while nothing is known. */
+export function usageOf(stored: StoredUsage): Usage | null {
+  const { promptTokens, completionTokens, cachedTokens, reasoningTokens, usageEstimated } = stored;
+  if (promptTokens === null || completionTokens === null) return null;
+  return {
+    promptTokens,
+    completionTokens,
+    totalTokens: promptTokens + completionTokens,
+    cachedTokens: cachedTokens ?? 0,
+    reasoningTokens: reasoningTokens ?? 0,
+    estimated: usageEstimated ?? true,
+  };
+}
+
+export function usageFromProvider(usage: ProviderUsage): Usage {
+  const { promptTokens, completionTokens, cachedTokens = 0, reasoningTokens = 0, estimated } = usage;
+  const totalTokens = promptTokens + completionTokens;
+  return { promptTokens, completionTokens, totalTokens, cachedTokens, reasoningTokens, estimated };
+}

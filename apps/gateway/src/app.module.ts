@@ -1,0 +1,138 @@
+import 'reflect-metadata';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, NestFactory } from '@nestjs/core';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  BlobsConfig,
+  BrokerConfig,
+  ConfigModule,
+  type ConfigOf,
+  DatabaseConfig,
+  type Environment,
+  loadConfig,
+  ServerConfig,
+} from '@parley/config';
+import { type BrokerConnect, MessagingModule } from '@parley/messaging';
+import { ObservabilityModule, type RunnableApp } from '@parley/observability';
+import { PersistenceModule } from '@parley/persistence';
+import { Logger } from 'nestjs-pino';
+import { AssistantsModule } from './assistants/assistants.module.js';
+import { CompletionsModule } from './completions/completions.module.js';
+import { ConversationsModule } from './conversations/conversations.module.js';
+import { MessageConfig } from './conversations/message.config.js';
+import { EmbeddingsModule } from './embeddings/embeddings.module.js';
+import { FilesModule } from './files/files.module.js';
+import { UploadConfig } from './files/upload.config.js';
+import { ConnectionDeadline } from './http/connection-deadline.js';
+import { CorsConfig } from './http/cors.config.js';
+import { ErrorFilter } from './http/error.filter.js';
+import { createFastifyAdapter } from './http/fastify.adapter.js';
+import { HttpConfig } from './http/http.config.js';
+import { serveOpenApi } from './http/openapi.js';
+import { secure } from './http/security.js';
+import { createValidationPipe } from './http/validation.pipe.js';
+import { HealthModule } from './health/health.module.js';
+import { ApiKeyEntity } from './identity/api-key.entity.js';
+import { AuthConfig } from './identity/auth.config.js';
+import { AuthenticationGuard } from './identity/authentication.guard.js';
+import { IdentityModule } from './identity/identity.module.js';
+import { ScopesGuard } from './identity/scopes.guard.js';
+import { TenantEntity } from './identity/tenant.entity.js';
+import { UserEntity } from './identity/user.entity.js';
+import { KnowledgeBasesModule } from './knowledge-bases/knowledge-bases.module.js';
+import { ModelsModule } from './models/models.module.js';
+import { RateLimitConfig } from './rate-limit/rate-limit.config.js';
+import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
+import { RateLimitModule } from './rate-limit/rate-limit.module.js';
+import { RedisConfig } from './rate-limit/redis.config.js';
+
+export { IdentityBootstrap } from './identity/identity-bootstrap.service.js';
+
+export const appSections = {
+  server: ServerConfig,
+  http: HttpConfig,
+  cors: CorsConfig,
+  auth: AuthConfig,
+  rateLimit: RateLimitConfig,
+  redis: RedisConfig,
+  database: DatabaseConfig,
+  broker: BrokerConfig,
+  blobs: BlobsConfig,
+  upload: UploadConfig,
+  message: MessageConfig,
+};
+
+export type AppConfig = ConfigOf<typeof appSections>;
+
+export interface Wiring {
+  /** Another way to a broker, such as the embedded one. */
+  brokerConnect?: BrokerConnect;
+}
+
+const DEFAULT_PORT = '3001';
+
+const FEATURES: Type[] = [
+  IdentityModule,
+  HealthModule,
+  FilesModule,
+  KnowledgeBasesModule,
+  ModelsModule,
+  EmbeddingsModule,
+  CompletionsModule,
+  AssistantsModule,
+  ConversationsModule,
+];
+
+/** REST and event streams: who are you, may you; no business rules. */
+@Module({})
+export class AppModule {
+  static forRoot(config: AppConfig, wiring: Wiring): DynamicModule {
+    const { server, database, broker } = config;
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(appSections, config),
+        ObservabilityModule.forRoot({ app: 'gateway', logLevel: server.logLevel, httpHealth: false }),
+        PersistenceModule.forRoot({
+          url: database.databaseUrl,
+          role: 'parley_gateway',
+          schema: 'identity',
+          entities: [TenantEntity, UserEntity, ApiKeyEntity],
+          poolSize: database.poolSize,
+          statementTimeoutMs: database.statementTimeoutMs,
+        }),
+        MessagingModule.forRoot({
+          app: 'gateway',
+          url: broker.rabbitmqUrl,
+          drainTimeoutMs: server.shutdownTimeoutMs,
+          ...(wiring.brokerConnect ? { connect: wiring.brokerConnect } : {}),
+        }),
+        RateLimitModule,
+        ...FEATURES,
+      ],
+      providers: [
+        ConnectionDeadline,
+        { provide: APP_FILTER, useClass: ErrorFilter },
+        { provide: APP_PIPE, useFactory: createValidationPipe },
+        { provide: APP_GUARD, useClass: AuthenticationGuard },
+        { provide: APP_GUARD, useClass: ScopesGuard },
+        { provide: APP_GUARD, useClass: RateLimitGuard },
+      ],
+    };
+  }
+}
+
+/**
+ * The gateway, ready to listen.
+ * @throws ConfigError naming every fault of the environment
+ */
+export async function createApp(environment: Environment, wiring: Wiring = {}): Promise<RunnableApp> {
+  const config = loadConfig(appSections, { PORT: DEFAULT_PORT, ...environment });
+  const module = AppModule.forRoot(config, wiring);
+  const adapter = createFastifyAdapter(config.http);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: true });
+  app.useLogger(app.get(Logger));
+  await secure(app, config.cors);
+  serveOpenApi(app);
+  return { app, listening: config.server };
+}

@@ -1,0 +1,52 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { formatId, type MessageView } from '@parley/contracts';
+import { FileCitationObject, fileCitationObject } from '../runs/annotation.view.js';
+import { UsageObject, usageObject } from '../runs/usage.view.js';
+import { unixSeconds } from '../wire/unix-seconds.js';
+
+export class MessageObject {
+  @ApiProperty({ example: 'msg_01890a5d7c3e7b3e9d1f2a3b4c5d6e7f' })
+  id!: string;
+
+  @ApiProperty({ enum: ['message'] })
+  object!: 'message';
+
+  @ApiProperty()
+  conversation_id!: string;
+
+  @ApiProperty({ enum: ['user', 'assistant', 'system'] })
+  role!: MessageView['role'];
+
+  @ApiProperty()
+  content!: string;
+
+  @ApiProperty({ type: [FileCitationObject] })
+  annotations!: FileCitationObject[];
+
+  @ApiProperty({ type: String, nullable: true, description: 'The run that wrote the message' })
+  run_id!: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  model!: string | null;
+
+  @ApiProperty({ type: UsageObject, nullable: true })
+  usage!: UsageObject | null;
+
+  @ApiProperty({ description: 'Unix time in seconds' })
+  created_at!: number;
+}
+
+export function messageObject(view: MessageView): MessageObject {
+  return {
+    id: formatId('message', view.id),
+    object: 'message',
+    conversation_id: formatId('conversation', view.conversationId),
+    role: view.role,
+    content: view.content,
+    annotations: view.annotations.map(fileCitationObject),
+    run_id: view.runId === null ? null : formatId('run', view.runId),
+    model: view.model,
+    usage: view.usage === null ? null : usageObject(view.usage),
+    created_at: unixSeconds(view.createdAt),
+  };
+}

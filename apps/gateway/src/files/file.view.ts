@@ -1,0 +1,47 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { FILE_PURPOSES, type FilePurpose, type FileView, formatId } from '@parley/contracts';
+import { unixSeconds } from '../wire/unix-seconds.js';
+
+/** OpenAI's file object. */
+export class FileObject {
+  @ApiProperty({ example: 'file-01890a5d7c3e7b3e9d1f2a3b4c5d6e7f' })
+  id!: string;
+
+  @ApiProperty({ enum: ['file'] })
+  object!: 'file';
+
+  @ApiProperty()
+  bytes!: number;
+
+  @ApiProperty({ description: 'Unix time in seconds' })
+  created_at!: number;
+
+  @ApiProperty()
+  filename!: string;
+
+  @ApiProperty({ enum: FILE_PURPOSES })
+  purpose!: FilePurpose;
+
+  @ApiProperty({ enum: ['processed'], description: 'A file is stored whole or not at all' })
+  status!: 'processed';
+
+  @ApiProperty({ type: String, nullable: true })
+  status_details!: null;
+
+  @ApiProperty({ type: Number, nullable: true })
+  expires_at!: null;
+}
+
+export function fileObject(view: FileView): FileObject {
+  return {
+    id: formatId('file', view.id),
+    object: 'file',
+    bytes: view.bytes,
+    created_at: unixSeconds(view.createdAt),
+    filename: view.filename,
+    purpose: view.purpose,
+    status: 'processed',
+    status_details: null,
+    expires_at: null,
+  };
+}

@@ -1,0 +1,23 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiConsumes } from '@nestjs/swagger';
+import { FILE_PURPOSES } from '@parley/contracts';
+
+const binary = { type: 'string', format: 'binary' } as const;
+
+/** Documents a route that takes a multipart form with one file or several. */
+export function ApiUpload({ several }: { several: boolean }) {
+  const field = several ? 'files' : 'file';
+  return applyDecorators(
+    ApiConsumes('multipart/form-data'),
+    ApiBody({
+      schema: {
+        type: 'object',
+        required: several ? [field] : [field, 'purpose'],
+        properties: {
+          [field]: several ? { type: 'array', items: binary } : binary,
+          purpose: { type: 'string', enum: [...FILE_PURPOSES], ...(several ? { default: 'assistants' } : {}) },
+        },
+      },
+    }),
+  );
+}

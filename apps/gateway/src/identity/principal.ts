@@ -1,0 +1,20 @@
+import { type TenantContext } from '@parley/contracts';
+import { type Scope } from './scopes.js';
+
+/** Who a request was authenticated as, and what the credential allows. */
+export interface Principal {
+  readonly tenant: TenantContext;
+  readonly email: string;
+  readonly scopes: readonly Scope[];
+  /** The API key's id; null for an access token. */
+  readonly apiKeyId: string | null;
+  /** An admin of the tenant that the suite was set up with: may create tenants. */
+  readonly isPlatformAdmin: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the authentication guard on every route that is not public. */
+    principal?: Principal;
+  }
+}

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import {
+  AddDocument,
+  CreateKnowledgeBase,
+  DeleteKnowledgeBase,
+  GetKnowledgeBase,
+  type KnowledgeBaseView,
+  ListKnowledgeBases,
+  type Page,
+  Search,
+  type SearchHit,
+  type SearchRequest,
+  type TenantContext,
+  UpdateKnowledgeBase,
+} from '@parley/contracts';
+import { MessageBus } from '@parley/messaging';
+import { v7 as uuidv7 } from 'uuid';
+import { parseIds } from '../wire/id-list.js';
+import { type PageFields } from '../wire/page.query.js';
+import { refuse } from '../wire/unsupported.js';
+import { chunkingOptions } from './chunking-strategy.js';
+import { type CreateVectorStoreBody, type UpdateVectorStoreBody } from './vector-store.request.js';
+
+/** Files attached at the same time. */
+const ATTACH_CONCURRENCY = 8;
+
+@Injectable()
+export class KnowledgeBasesService {
+  constructor(private readonly bus: MessageBus) {}
+
+  /** Attaches the named files too; when one of them cannot be attached, nothing is created. */
+  async create(tenant: TenantContext, body: CreateVectorStoreBody): Promise<KnowledgeBaseView> {
+    refuseExpiry(body);
+    const fileIds = parseIds('file', body.file_ids ?? [], 'file', 'file_ids');
+    const chunking = chunkingOptions(body.chunking_strategy);
+    const id = uuidv7();
+    const created = await this.bus.request(
+      CreateKnowledgeBase,
+      { id, name: body.name ?? '', metadata: body.metadata ?? {}, ...text('description', body.description) },
+      tenant,
+    );
+    if (fileIds.length === 0) return created;
+    try {
+      for (let at = 0; at < fileIds.length; at += ATTACH_CONCURRENCY) {
+        const batch = fileIds.slice(at, at + ATTACH_CONCURRENCY);
+        await Promise.all(
+          batch.map((fileId) =>
+            this.bus.request(AddDocument, { knowledgeBaseId: id, fileId, attributes: {}, ...chunking }, tenant),
+          ),
+        );
+      }
+      return await this.get(tenant, id);
+    } catch (error) {
+      await this.delete(tenant, id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  list(tenant: TenantContext, page: PageFields): Promise<Page<KnowledgeBaseView>> {
+    return this.bus.request(ListKnowledgeBases, page, tenant);
+  }
+
+  get(tenant: TenantContext, id: string): Promise<KnowledgeBaseView> {
+    return this.bus.request(GetKnowledgeBase, { id }, tenant);
+  }
+
+  update(tenant: TenantContext, id: string, body: UpdateVectorStoreBody): Promise<KnowledgeBaseView> {
+    refuseExpiry(body);
+    const metadata = body.metadata === undefined ? {} : { metadata: body.metadata ?? {} };
+    return this.bus.request(
+      UpdateKnowledgeBase,
+      { id, ...text('name', body.name), ...text('description', body.description), ...metadata },
+      tenant,
+    );
+  }
+
+  async delete(tenant: TenantContext, id: string): Promise<void> {
+    await this.bus.request(DeleteKnowledgeBase, { id }, tenant);
+  }
+
+  async search(tenant: TenantContext, request: SearchRequest): Promise<SearchHit[]> {
+    return (await this.bus.request(Search, request, tenant)).hits;
+  }
+}
+
+function text<K extends string>(key: K, value: string | null | undefined): Partial<Record<K, string>> {
+  return typeof value === 'string' ? ({ [key]: value } as Partial<Record<K, string>>) : {};
+}
+
+function refuseExpiry(body: UpdateVectorStoreBody): void {
+  refuse('expires_after', body.expires_after, 'Vector stores do not expire.');
+}

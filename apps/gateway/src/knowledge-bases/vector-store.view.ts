@@ -1,0 +1,73 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { formatId, type KnowledgeBaseView, type Metadata } from '@parley/contracts';
+import { unixSeconds } from '../wire/unix-seconds.js';
+
+export class FileCounts {
+  @ApiProperty()
+  in_progress!: number;
+
+  @ApiProperty()
+  completed!: number;
+
+  @ApiProperty()
+  failed!: number;
+
+  @ApiProperty()
+  cancelled!: number;
+
+  @ApiProperty()
+  total!: number;
+}
+
+/** OpenAI's vector store object: a knowledge base. */
+export class VectorStoreObject {
+  @ApiProperty({ example: 'vs_01890a5d7c3e7b3e9d1f2a3b4c5d6e7f' })
+  id!: string;
+
+  @ApiProperty({ enum: ['vector_store'] })
+  object!: 'vector_store';
+
+  @ApiProperty({ description: 'Unix time in seconds' })
+  created_at!: number;
+
+  @ApiProperty()
+  name!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  description!: string | null;
+
+  @ApiProperty({ enum: ['in_progress', 'completed'] })
+  status!: 'in_progress' | 'completed';
+
+  @ApiProperty({ type: FileCounts })
+  file_counts!: FileCounts;
+
+  @ApiProperty()
+  usage_bytes!: number;
+
+  @ApiProperty({ description: 'Unix time in seconds' })
+  last_active_at!: number;
+
+  @ApiProperty({ type: Number, nullable: true })
+  expires_at!: null;
+
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  metadata!: Metadata;
+}
+
+export function vectorStoreObject(view: KnowledgeBaseView): VectorStoreObject {
+  const { inProgress, completed, failed, cancelled, total } = view.counts;
+  return {
+    id: formatId('knowledgeBase', view.id),
+    object: 'vector_store',
+    created_at: unixSeconds(view.createdAt),
+    name: view.name,
+    description: view.description,
+    status: inProgress > 0 ? 'in_progress' : 'completed',
+    file_counts: { in_progress: inProgress, completed, failed, cancelled, total },
+    usage_bytes: view.usageBytes,
+    last_active_at: unixSeconds(view.lastActiveAt),
+    expires_at: null,
+    metadata: view.metadata,
+  };
+}

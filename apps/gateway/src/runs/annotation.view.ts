@@ -1,0 +1,38 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type FileCitation, formatId } from '@parley/contracts';
+
+/** Ties a span of an answer to the chunk it came from. */
+export class FileCitationObject {
+  @ApiProperty({ enum: ['file_citation'] })
+  type!: 'file_citation';
+
+  @ApiProperty({ example: 'file-01890a5d7c3e7b3e9d1f2a3b4c5d6e7f' })
+  file_id!: string;
+
+  @ApiProperty()
+  filename!: string;
+
+  @ApiProperty({ description: 'Character offset of the citation in the answer' })
+  index!: number;
+
+  @ApiProperty({ example: 'chunk_01890a5d7c3e7b3e9d1f2a3b4c5d6e7f' })
+  chunk_id!: string;
+
+  @ApiProperty({ description: 'Stands literally in the chunk' })
+  quote!: string;
+
+  @ApiProperty({ minimum: 0, maximum: 1 })
+  score!: number;
+}
+
+export function fileCitationObject(citation: FileCitation): FileCitationObject {
+  return {
+    type: 'file_citation',
+    file_id: formatId('file', citation.fileId),
+    filename: citation.filename,
+    index: citation.index,
+    chunk_id: formatId('chunk', citation.chunkId),
+    quote: citation.quote,
+    score: citation.score,
+  };
+}

@@ -1,0 +1,49 @@
+import { deserializeError, DomainError, type RunEvent, type ToolCall } from '@parley/contracts';
+import { type RunEventItem } from './run.client.js';
+
+const MAX_CHARACTERS = 8 * 2 ** 20;
+
+export type RunCompleted = Extract<RunEvent, { type: 'completed' }>;
+
+export interface Answer extends Omit<RunCompleted, 'type'> {
+  text: string;
+  toolCalls: ToolCall[];
+}
+
+/**
+ * Reads a run to its end.
+ * @throws DomainError with the run's failure, or `stream_interrupted` when it ends without a result
+ */
+export async function collectAnswer(events: AsyncIterable<RunEventItem>): Promise<Answer> {
+  const toolCalls: ToolCall[] = [];
+  let text = '';
+  let characters = 0;
+  for await (const { data } of events) {
+    if (data.type === 'failed') throw deserializeError(data.error);
+    if (data.type === 'completed') {
+      const { finishReason, usage, annotations } = data;
+      return { text, toolCalls: toolCalls.filter(Boolean), finishReason, usage, annotations };
+    }
+    if (data.type === 'text') text += data.text;
+    if (data.type === 'tool_call') addFragment(toolCalls, data);
+    characters += sizeOf(data);
+    if (characters > MAX_CHARACTERS) throw new DomainError('provider_error', 'The answer is too long.');
+  }
+  throw endedEarly();
+}
+
+export function endedEarly(): DomainError {
+  return new DomainError('stream_interrupted', 'The answer ended before it was complete.');
+}
+
+function sizeOf(event: RunEvent): number {
+  if (event.type === 'text') return event.text.length;
+  return event.type === 'tool_call' ? event.argumentsDelta.length + 64 : 0;
+}
+
+function addFragment(toolCalls: ToolCall[], event: Extract<RunEvent, { type: 'tool_call' }>): void {
+  const call = (toolCalls[event.index] ??= { id: '', type: 'function', function: { name: '', arguments: '' } });
+  call.id ||= event.id ?? '';
+  call.function.name ||= event.name ?? '';
+  call.function.arguments += event.argumentsDelta;
+}

@@ -1,0 +1,114 @@
+import { deserializeError, type FinishReason, formatId, type RunEvent, type StartRunReply } from '@parley/contracts';
+import { unixSeconds } from '../wire/unix-seconds.js';
+import { type FileCitationObject, fileCitationObject } from './annotation.view.js';
+import { endedEarly, type RunCompleted } from './answer.js';
+import { type Run } from './run.client.js';
+import { type UsageObject, usageObject } from './usage.view.js';
+
+interface ToolCallFragment {
+  index: number;
+  id?: string;
+  type?: 'function';
+  function: { name?: string; arguments: string };
+}
+
+interface Delta {
+  role?: 'assistant';
+  content?: string;
+  tool_calls?: ToolCallFragment[];
+  annotations?: FileCitationObject[];
+}
+
+/** OpenAI's `chat.completion.chunk`, with Parley's fields on the first and the last one of a choice. */
+export interface CompletionChunk {
+  id: string;
+  object: 'chat.completion.chunk';
+  created: number;
+  model: string;
+  choices: { index: 0; delta: Delta; finish_reason: FinishReason | null; logprobs: null }[];
+  usage?: UsageObject | null;
+  conversation_id?: string | null;
+  parley?: { run_id: string; provider: string; usage_estimated?: boolean };
+}
+
+export interface ChunkFrame {
+  chunk: CompletionChunk;
+  /** Number of the run's event that ends with this chunk; absent where more of that event follows. */
+  seq?: number;
+}
+
+/**
+ * A run's events as OpenAI's stream of chunks: the role, the deltas, citations on the last content delta,
+ * the finish reason, and the usage when asked for.
+ * @throws DomainError with the run's failure, or `stream_interrupted` when it ends without a result
+ */
+export async function* completionChunks(run: Run, options: { includeUsage: boolean }): AsyncGenerator<ChunkFrame> {
+  const chunks = new ChunkFactory(run, options.includeUsage);
+  yield { chunk: chunks.first() };
+  for await (const { seq, data } of run.events) {
+    if (data.type === 'failed') throw deserializeError(data.error);
+    if (data.type === 'text') yield { chunk: chunks.delta({ content: data.text }), seq };
+    if (data.type === 'tool_call') yield { chunk: chunks.delta({ tool_calls: [fragment(data)] }), seq };
+    if (data.type !== 'completed') continue;
+    const last = chunks.last(data);
+    yield* last.map((chunk, index) => (index === last.length - 1 ? { chunk, seq } : { chunk }));
+    return;
+  }
+  throw endedEarly();
+}
+
+class ChunkFactory {
+  readonly #base: Pick<CompletionChunk, 'id' | 'object' | 'created' | 'model'>;
+
+  constructor(
+    private readonly run: StartRunReply,
+    private readonly includeUsage: boolean,
+  ) {
+    this.#base = {
+      id: formatId('completion', run.runId),
+      object: 'chat.completion.chunk',
+      created: unixSeconds(run.createdAt),
+      model: run.model,
+    };
+  }
+
+  first(): CompletionChunk {
+    return { ...this.delta({ role: 'assistant', content: '' }), ...this.#ours({}) };
+  }
+
+  delta(delta: Delta, finishReason: FinishReason | null = null): CompletionChunk {
+    return {
+      ...this.#base,
+      choices: [{ index: 0, delta, finish_reason: finishReason, logprobs: null }],
+      ...(this.includeUsage ? { usage: null } : {}),
+    };
+  }
+
+  last({ finishReason, usage, annotations }: RunCompleted): CompletionChunk[] {
+    const cited = annotations.map(fileCitationObject);
+    const finish = { ...this.delta({}, finishReason), ...this.#ours({ usage_estimated: usage.estimated }) };
+    return [
+      ...(cited.length > 0 ? [this.delta({ content: '', annotations: cited })] : []),
+      finish,
+      ...(this.includeUsage ? [{ ...this.#base, choices: [], usage: usageObject(usage) }] : []),
+    ];
+  }
+
+  #ours(more: { usage_estimated?: boolean }): Pick<CompletionChunk, 'conversation_id' | 'parley'> {
+    const { conversationId, runId, provider } = this.run;
+    return {
+      conversation_id: conversationId === null ? null : formatId('conversation', conversationId),
+      parley: { run_id: formatId('run', runId), provider, ...more },
+    };
+  }
+}
+
+/** `id` and `name` stand in the first fragment of a call alone, as the run's events have them. */
+function fragment(event: Extract<RunEvent, { type: 'tool_call' }>): ToolCallFragment {
+  const { index, id, name, argumentsDelta } = event;
+  return {
+    index,
+    ...(id === undefined ? {} : { id, type: 'function' as const }),
+    function: { ...(name === undefined ? {} : { name }), arguments: argumentsDelta },
+  };
+}

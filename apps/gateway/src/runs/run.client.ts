@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type RunEvent,
+  StartRun,
+  type StartRunReply,
+  type StartRunRequest,
+  type TenantContext,
+} from '@parley/contracts';
+import { MessageBus } from '@parley/messaging';
+import { v7 as uuidv7 } from 'uuid';
+
+/** The chat service sends heartbeats while the provider is silent, so this is how long its death may go unseen. */
+const IDLE_TIMEOUT_MS = 30_000;
+/** Events that may wait for a slow client; the text in them is coalesced by the chat service. */
+const MAX_BUFFERED_EVENTS = 4_096;
+
+export type RunRequest = Omit<StartRunRequest, 'runId' | 'streamAddress'>;
+
+export interface RunEventItem {
+  /** From 1, without gaps. */
+  seq: number;
+  data: RunEvent;
+}
+
+export interface Run extends StartRunReply {
+  /** To be read once. */
+  events: AsyncIterable<RunEventItem>;
+}
+
+/** Starts runs, which belong to the chat service: leaving the events unread ends the listening, not the run. */
+@Injectable()
+export class RunClient {
+  constructor(private readonly bus: MessageBus) {}
+
+  /** Listens before it asks, so that no event is missed. Aborting the signal ends the listening. */
+  async start(tenant: TenantContext, request: RunRequest, signal: AbortSignal): Promise<Run> {
+    const runId = uuidv7();
+    const events = this.bus.openStream<RunEvent>(runId, {
+      idleTimeoutMs: IDLE_TIMEOUT_MS,
+      maxBuffered: MAX_BUFFERED_EVENTS,
+      signal,
+    });
+    try {
+      const { streamAddress } = this.bus;
+      const reply = await this.bus.request(StartRun, { ...request, runId, streamAddress }, tenant, { signal });
+      return { ...reply, events };
+    } catch (error) {
+      events.close();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { Env, parseBytes } from '@parley/config';
+import { IsInt, Max, Min } from 'class-validator';
+import { DEFAULT_PARSE_LIMITS, type ParseLimits } from '../parsing/parsed-document.js';
+
+/** How documents are worked on, and what one may cost. */
+export class IngestionConfig {
+  @Env('INGESTION_LEASE_MS', {
+    description: 'A worker that says nothing for this long has died, and another takes its document over',
+    default: 30_000,
+  })
+  @IsInt()
+  @Min(1_000)
+  @Max(600_000)
+  readonly leaseMs!: number;
+
+  @Env('INGESTION_RETRY_PAUSE_MS', {
+    description: 'Pause after the first failed attempt at a document; each further one is four times as long',
+    default: 5_000,
+  })
+  @IsInt()
+  @Min(10)
+  @Max(300_000)
+  readonly firstPauseMs!: number;
+
+  @Env('PARSE_TIMEOUT_MS', {
+    description: 'Longest time to read one document',
+    default: DEFAULT_PARSE_LIMITS.timeoutMs,
+  })
+  @IsInt()
+  @Min(1_000)
+  @Max(1_200_000)
+  readonly parseTimeoutMs!: number;
+
+  @Env('PARSE_MAX_CPU_SECONDS', {
+    description: 'Most processor time to read one document',
+    default: DEFAULT_PARSE_LIMITS.maxCpuSeconds,
+  })
+  @IsInt()
+  @Min(1)
+  @Max(1_200)
+  readonly parseMaxCpuSeconds!: number;
+
+  @Env('PARSE_MAX_MEMORY_MB', {
+    description: 'Most memory to read one document',
+    default: DEFAULT_PARSE_LIMITS.maxMemoryMb,
+  })
+  @IsInt()
+  @Min(128)
+  @Max(16_384)
+  readonly parseMaxMemoryMb!: number;
+
+  @Env('PARSE_MAX_FILE_SIZE', {
+    description: 'Largest file that is read',
+    default: DEFAULT_PARSE_LIMITS.maxFileBytes,
+    example: '64MB',
+    parse: parseBytes,
+  })
+  @IsInt()
+  @Min(1)
+  readonly parseMaxFileBytes!: number;
+
+  @Env('PARSE_MAX_TEXT_CHARS', {
+    description: 'Most text that one document may hold',
+    default: DEFAULT_PARSE_LIMITS.maxTextChars,
+  })
+  @IsInt()
+  @Min(1_000)
+  readonly parseMaxTextChars!: number;
+
+  get parseLimits(): ParseLimits {
+    return {
+      timeoutMs: this.parseTimeoutMs,
+      maxCpuSeconds: this.parseMaxCpuSeconds,
+      maxMemoryMb: this.parseMaxMemoryMb,
+      maxFileBytes: this.parseMaxFileBytes,
+      maxTextChars: this.parseMaxTextChars,
+    };
+  }
+}

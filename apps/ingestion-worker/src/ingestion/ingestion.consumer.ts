@@ -1,0 +1,28 @@
+import { Controller } from '@nestjs/common';
+import { IngestDocument, type IngestDocumentPayload } from '@parley/contracts';
+import { ack, HandleCommand, type MessageContext, type Outcome } from '@parley/messaging';
+import { IngestionService } from './ingestion.service.js';
+
+/** Each document has a parser process of its own, so there is no use in more than a few at a time. */
+const CONCURRENCY = 2;
+
+const OPTIONS = {
+  prefetch: CONCURRENCY,
+  concurrency: CONCURRENCY,
+  /** RabbitMQ takes a message back after half an hour without acknowledgement. */
+  timeoutMs: 25 * 60_000,
+  /** Attempts at the job are counted in its row; those of the message only see an outage of the database through. */
+  maxAttempts: 1_000,
+};
+
+@Controller()
+export class IngestionConsumer {
+  constructor(private readonly service: IngestionService) {}
+
+  /** Whatever becomes of the job is in its row: retries are announced from there, and the message is done with. */
+  @HandleCommand(IngestDocument, OPTIONS)
+  async ingest({ jobId }: IngestDocumentPayload, { tenant, signal }: MessageContext): Promise<Outcome> {
+    await this.service.ingest(tenant, jobId, signal);
+    return ack();
+  }
+}

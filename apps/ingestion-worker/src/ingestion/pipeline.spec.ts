@@ -1,0 +1,150 @@
+import { Readable } from 'node:stream';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type BlobStore } from '@parley/blobs';
+import { DomainError, TenantContext } from '@parley/contracts';
+import { type ChunkWriter, type EmbeddingSpace, type EmbeddingSpaces, type Lease } from '@parley/knowledge';
+import { type EmbeddingBatch, EmbeddingProvider, type EmbeddingResult } from '@parley/llm';
+import { type Block, type ParsedDocument } from '../parsing/parsed-document.js';
+import { type IngestionConfig } from './ingestion.config.js';
+
+let blocks: Block[] = [];
+jest.unstable_mockModule('../parsing/parse-file.js', () => ({
+  parseFile: async (): Promise<ParsedDocument> => ({ blocks, contentType: 'text/plain' }),
+}));
+const { Pipeline } = await import('./pipeline.js');
+const { EmbeddingError } = await import('./failure.js');
+
+const ID = '018f0000-0000-7000-8000-000000000000';
+const tenant = TenantContext.of({ tenantId: ID, userId: ID, role: 'member' });
+const space: EmbeddingSpace = {
+  id: ID,
+  model: 'some-model',
+  dimensions: 2,
+  state: 'active',
+  tableName: 'embeddings',
+  vectorWeight: 0.5,
+};
+
+/** Two texts per batch; what it fails with after a number of batches is set by the spec. */
+class FakeProvider extends EmbeddingProvider {
+  readonly name = 'openai';
+  readonly model = 'some-model';
+  readonly state = 'closed';
+  failure: { afterBatches: number; error: unknown } | undefined;
+  onBatch = () => {};
+
+  dimensions = () => Promise.resolve(2);
+  embed(): Promise<EmbeddingResult> {
+    throw new Error('Bulk work leaves room for queries.');
+  }
+
+  async *embedBatches(texts: string[]): AsyncGenerator<EmbeddingBatch> {
+    for (let offset = 0; offset < texts.length; offset += 2) {
+      if (this.failure && this.failure.afterBatches === offset / 2) throw this.failure.error;
+      this.onBatch();
+      const vectors = texts.slice(offset, offset + 2).map((_, index) => Float32Array.of(offset + index, 1));
+      yield { offset, vectors, promptTokens: 1 };
+    }
+  }
+}
+
+function leaseOf(embeddingSpace: EmbeddingSpace | null): Lease {
+  const file = { id: ID, filename: 'notes.txt', contentType: 'text/plain', bytes: 1, blobKey: 'key' };
+  const chunking = { maxChunkSizeTokens: 100, chunkOverlapTokens: 0 };
+  return { jobId: ID, tenant, attempt: 1, knowledgeBaseId: ID, file, chunking, embeddingSpace } as Lease;
+}
+
+const paragraphs = (count: number): Block[] =>
+  Array.from({ length: count }, (_, index) => ({
+    kind: 'paragraph',
+    text: `${index}: ${'word '.repeat(80)}`,
+    locator: { page: index + 1 },
+  }));
+
+describe('Pipeline', () => {
+  let provider: FakeProvider;
+  let log: string[];
+  let written: { ordinal: number; embedding: number[] }[];
+  let assigned: EmbeddingSpace;
+  let weights: (number | undefined)[];
+  const running = () => new AbortController().signal;
+
+  beforeEach(() => {
+    provider = new FakeProvider();
+    blocks = paragraphs(5);
+    [log, written, weights] = [[], [], []];
+    assigned = space;
+  });
+
+  function pipeline() {
+    const blobs = { get: async () => Readable.from(['content']) } as unknown as BlobStore;
+    const spaces = {
+      ensure: async (_model: string, _dimensions: number, weight?: number) => (weights.push(weight), space),
+      assign: async () => assigned,
+    } as unknown as EmbeddingSpaces;
+    const writer = {
+      write: async (_lease, _space, rows) => {
+        log.push(`write ${rows.length}`);
+        for (const { ordinal, embedding } of rows) written.push({ ordinal, embedding: [...(embedding as Float32Array)] });
+      },
+    } as Pick<ChunkWriter, 'write'> as ChunkWriter;
+    const ledger = {
+      advance: async (_lease: Lease, status: string) => void log.push(status),
+      heartbeat: async (_lease: Lease, { percent, chunksTotal }: { percent?: number; chunksTotal?: number }) =>
+        void log.push(chunksTotal ? `of ${chunksTotal}` : `${Math.round(percent!)} %`),
+      complete: async (_lease: Lease, { chunkCount }: { chunkCount: number }) => void log.push(`complete ${chunkCount}`),
+    };
+    const config = { parseLimits: {} } as IngestionConfig;
+    return new Pipeline(blobs, provider, spaces, writer, ledger as never, config);
+  }
+
+  it('writes each batch as soon as it is embedded, with the chunk that belongs to each vector', async () => {
+    await pipeline().run(leaseOf(space), running());
+    expect(log).toEqual([
+      ...['embedding', 'of 5', 'write 2', '33 %', 'write 2', '67 %', 'write 1', '83 %', 'indexing', 'complete 5'],
+    ]);
+    expect(written).toEqual([0, 1, 2, 3, 4].map((ordinal) => ({ ordinal, embedding: [ordinal, 1] })));
+  });
+
+  it('gives a knowledge base its first embedding space', async () => {
+    await pipeline().run(leaseOf(null), running());
+    expect(weights).toEqual([undefined]);
+    expect(log.at(-1)).toBe('complete 5');
+  });
+
+  it.each([
+    ['another model', { ...space, model: 'older-model' }],
+    ['vectors of another length', { ...space, dimensions: 3 }],
+  ])('refuses for good to mix in %s', async (_what, other) => {
+    for (const lease of [leaseOf(other), leaseOf(null)]) {
+      assigned = other;
+      const refusal = { name: 'EmbeddingError', cause: expect.objectContaining({ code: 'conflict' }) };
+      await expect(pipeline().run(lease, running())).rejects.toMatchObject(refusal);
+    }
+    expect(written).toEqual([]);
+  });
+
+  it('says when it was the provider that failed, and keeps what was written before', async () => {
+    const cause = new DomainError('provider_rate_limited', 'Slow down.');
+    provider.failure = { afterBatches: 1, error: cause };
+    const error = await pipeline()
+      .run(leaseOf(space), running())
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(EmbeddingError);
+    expect(error).toMatchObject({ cause });
+    expect(written).toHaveLength(2);
+  });
+
+  it('writes nothing more once it is told to stop', async () => {
+    const stop = new AbortController();
+    provider.onBatch = () => written.length > 0 && stop.abort(new Error('The app is stopping.'));
+    await expect(pipeline().run(leaseOf(space), stop.signal)).rejects.toThrow('The app is stopping.');
+    expect(written).toHaveLength(2);
+    expect(log).not.toContain('indexing');
+  });
+
+  it('says that a file holds no text', async () => {
+    blocks = [];
+    await expect(pipeline().run(leaseOf(space), running())).rejects.toMatchObject({ code: 'no_text' });
+  });
+});

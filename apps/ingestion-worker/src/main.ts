@@ -1,0 +1,4 @@
+import { runApp } from '@parley/observability';
+import { createApp } from './app.module.js';
+
+await runApp('ingestion-worker', createApp);

@@ -1,0 +1,43 @@
+import { BlockWriter } from './block-writer.js';
+import { CONTENT_TYPES, documentKind, type DocumentKind } from './document-kind.js';
+import { type DocumentFacts, type DocumentParser } from './document-parser.js';
+import { IngestionError } from './ingestion-error.js';
+import { type Block } from './parsed-document.js';
+
+/** Loaded when needed: a process reads one file, and the PDF reader alone is large. */
+const PARSERS: Readonly<Record<DocumentKind, () => Promise<DocumentParser>>> = {
+  pdf: async () => (await import('./pdf/pdf.parser.js')).parsePdf,
+  docx: async () => (await import('./docx/docx.parser.js')).parseDocx,
+  csv: async () => (await import('./csv/csv.parser.js')).parseCsv,
+  md: async () => (await import('./markdown/markdown.parser.js')).parseMarkdown,
+  html: async () => (await import('./html/html.parser.js')).parseHtml,
+  txt: async () => (await import('./plain-text.parser.js')).parsePlainText,
+};
+
+const NO_TEXT: Readonly<Partial<Record<DocumentKind, string>>> = {
+  pdf: 'The PDF holds no text, probably scanned images. Run text recognition (OCR) on it and upload it again.',
+};
+
+export interface DocumentRequest {
+  bytes: Buffer;
+  filename: string;
+  contentType?: string | undefined;
+  maxTextChars: number;
+}
+
+/**
+ * Reads one document in this process and hands out its blocks as they are found.
+ * @throws IngestionError; blocks handed out before are then worth nothing.
+ */
+export async function parseDocument(
+  { bytes, filename, contentType, maxTextChars }: DocumentRequest,
+  emit: (block: Block) => void,
+): Promise<DocumentFacts & { contentType: string }> {
+  const extension = /\.([^./\\]*)$/.exec(filename)?.[1]?.toLowerCase() ?? '';
+  const kind = documentKind(bytes, extension, contentType);
+  const out = new BlockWriter(maxTextChars, emit);
+  const parse = await PARSERS[kind]();
+  const facts = await parse({ bytes, extension }, out);
+  if (!out.hasWords) throw new IngestionError('no_text', NO_TEXT[kind] ?? 'The document holds no text.');
+  return { ...facts, contentType: CONTENT_TYPES[kind] };
+}

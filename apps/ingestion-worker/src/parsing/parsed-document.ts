@@ -1,0 +1,56 @@
+export type BlockKind = 'heading' | 'paragraph' | 'list-item' | 'table-row' | 'code';
+
+/** Where a block stands in its document, for citations. All numbers count from 1. */
+export interface BlockLocator {
+  page?: number;
+  /** Set when a paragraph runs on to a later page. */
+  pageEnd?: number;
+  /** The row as a spreadsheet shows it: the header is row 1. */
+  row?: number;
+  /** Set when the block holds several rows, one per line. */
+  rowEnd?: number;
+  /** The headings above the block, outermost first; of a heading, itself included. */
+  headings?: string[];
+}
+
+/** A piece of a document that belongs together: clean text in NFC, without control characters, never empty. */
+export interface Block {
+  kind: BlockKind;
+  text: string;
+  /** Depth of a heading (0 is the document's title) or of a nested list item (from 1). */
+  level?: number;
+  /** Of a table row: the header of its table, written like the row. */
+  header?: string;
+  locator: BlockLocator;
+}
+
+export interface ParsedDocument {
+  blocks: Block[];
+  /** By content, not by name. */
+  contentType: string;
+  /** BCP 47, as the document declares it. */
+  language?: string;
+  pageCount?: number;
+}
+
+export interface ParseLimits {
+  maxFileBytes: number;
+  /** UTF-16 code units of all blocks together; a block counts BLOCK_OVERHEAD_CHARS more than its text. */
+  maxTextChars: number;
+  /** Wall clock, from the start of the process. */
+  timeoutMs: number;
+  maxCpuSeconds: number;
+  /** Of the parser process: heap and buffers together. */
+  maxMemoryMb: number;
+}
+
+/** What a block costs besides its text, so that millions of one-letter blocks are not cheap. */
+export const BLOCK_OVERHEAD_CHARS = 32;
+
+export const DEFAULT_PARSE_LIMITS: ParseLimits = {
+  maxFileBytes: 64 * 1024 * 1024,
+  maxTextChars: 32_000_000,
+  timeoutMs: 120_000,
+  maxCpuSeconds: 60,
+  maxMemoryMb: 512,
+};

@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DEFAULT_PARSE_LIMITS } from './parsed-document.js';
+import { parserCommand } from './parser-command.js';
+
+const PROBE = `
+import { readFileSync, writeFileSync } from 'node:fs';
+import { execSync } from 'node:child_process';
+const attempts = {
+  read: () => readFileSync('/etc/hostname'),
+  parent: () => readFileSync('/proc/' + process.ppid + '/environ'),
+  write: () => writeFileSync(process.argv[2], 'x'),
+  start: () => execSync('true'),
+  eval: () => new Function('return 1')(),
+};
+const allowed = Object.keys(attempts).filter((name) => { try { attempts[name](); return true; } catch { return false; } });
+console.log(JSON.stringify({ allowed, environment: Object.keys(process.env) }));
+`;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-probe-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs a probe as the parser's program: the same command line, but for the program. */
+function runProbe(source: string): ReturnType<typeof spawnSync> {
+  const probe = join(folder, 'probe.mjs');
+  writeFileSync(probe, source);
+  const { command, args } = parserCommand({ ...DEFAULT_PARSE_LIMITS, maxMemoryMb: 128 }, join(folder, 'written'));
+  const entry = args.findIndex((arg) => /parser-process\.[jt]s$/.test(arg));
+  const probed = [...args.slice(0, entry), probe, ...args.slice(entry + 1)];
+  const readable = probed.findIndex((arg) => arg === '--permission');
+  probed.splice(readable + 1, 0, `--allow-fs-read=${folder}`);
+  return spawnSync(command, probed, { cwd: '/', env: {}, encoding: 'utf8' });
+}
+
+describe('the parser process', () => {
+  it('reads no other file, writes none, starts nothing and knows no secrets', () => {
+    const { stdout } = runProbe(PROBE);
+    const { allowed, environment } = JSON.parse(String(stdout)) as { allowed: string[]; environment: string[] };
+    expect(allowed).toEqual([]);
+    expect(environment.filter((name) => name !== 'PWD' && name !== '__CF_USER_TEXT_ENCODING')).toEqual([]);
+  });
+
+  it('cannot hold more memory than it may, in buffers or on the heap', () => {
+    const buffers = runProbe(
+      'const all = []; for (let i = 0; i < 100; i++) all.push(Buffer.alloc(10_000_000, 1)); console.log("held");',
+    );
+    expect(String(buffers.stdout)).not.toContain('held');
+    const heap = runProbe(
+      'const all = []; for (let i = 0; i < 5e7; i++) all.push({ i }); console.log("held", all.length);',
+    );
+    expect(String(heap.stdout)).not.toContain('held');
+  });
+});

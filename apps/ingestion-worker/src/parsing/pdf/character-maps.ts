@@ -1,0 +1,16 @@
+import { readFile } from 'node:fs/promises';
+
+const FILE_NAME = /^[\w-]+\.bcmap$/;
+
+/**
+ * East Asian fonts that are not embedded name a character map instead of carrying one. The maps come with the package
+ * `pdfjs-dist`. Undefined when the map does not exist.
+ */
+export async function characterMap(filename: string): Promise<Uint8Array | undefined> {
+  if (!FILE_NAME.test(filename)) return undefined;
+  try {
+    return new Uint8Array(await readFile(new URL(import.meta.resolve(`pdfjs-dist/cmaps/${filename}`))));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import { type BlockDraft, type BlockWriter } from '../block-writer.js';
+import { type DocumentFacts, type DocumentSource } from '../document-parser.js';
+import { HeadingStyle } from './heading-style.js';
+import { joinLines, vocabularyOf } from './joined-text.js';
+import { isListItem, type PageLine, type Paragraph, paragraphsOf } from './paragraph.js';
+import { openPdf } from './pdf-document.js';
+import { withoutGarbledLines } from './garbled-text.js';
+import { withoutRunningLines } from './running-lines.js';
+import { textLines } from './text-line.js';
+
+/** Page by page; paragraphs are put together from the places of their lines, because a PDF knows no paragraphs. */
+export async function parsePdf({ bytes }: DocumentSource, out: BlockWriter): Promise<DocumentFacts> {
+  const document = await openPdf(bytes);
+  const pages: PageLine[][] = [];
+  const entries: BlockDraft[] = [];
+  for (let number = 1; number <= document.pageCount; number++) {
+    const page = await document.page(number);
+    const lines = textLines(page.runs).map((line) => ({ ...line, page: number }));
+    for (const { text } of lines) out.reserve(text.length);
+    pages.push(lines);
+    entries.push(...page.entries.map((text) => ({ kind: 'paragraph' as const, text, page: number })));
+  }
+  await document.close();
+  writePages(withoutRunningLines(withoutGarbledLines(pages)).flat(), entries, out);
+  return { pageCount: document.pageCount, language: document.language };
+}
+
+/** What was typed into a page follows the text of that page. */
+function writePages(lines: readonly PageLine[], entries: BlockDraft[], out: BlockWriter): void {
+  const vocabulary = vocabularyOf(lines);
+  const headings = new HeadingStyle(lines);
+  let nextEntry = 0;
+  const writeEntriesBefore = (page: number): void => {
+    for (let entry = entries[nextEntry]; entry && (entry.page ?? 0) < page; entry = entries[++nextEntry])
+      out.write(entry);
+  };
+  let tableHeader: string | undefined;
+  for (const paragraph of paragraphsOf(lines)) {
+    const page = paragraph.lines[0]?.page ?? 1;
+    writeEntriesBefore(page);
+    const block = paragraph.isTableRow ? rowOf(paragraph) : blockOf(paragraph, vocabulary, headings);
+    out.write({
+      ...block,
+      page,
+      pageEnd: paragraph.lines.at(-1)?.page,
+      header: paragraph.isTableRow ? tableHeader : undefined,
+    });
+    if (!paragraph.isTableRow) tableHeader = undefined;
+    else tableHeader ??= /\d/.test(block.text) ? '' : block.text;
+  }
+  writeEntriesBefore(Infinity);
+}
+
+function rowOf({ lines }: Paragraph): BlockDraft {
+  return { kind: 'table-row', text: lines.flatMap(({ cells }) => cells).join(' | ') };
+}
+
+function blockOf({ lines }: Paragraph, vocabulary: ReadonlySet<string>, headings: HeadingStyle): BlockDraft {
+  const text = joinLines(lines, vocabulary);
+  const level = headings.levelOf(lines, text);
+  if (level !== undefined) return { kind: 'heading', text, level };
+  return { kind: isListItem(text) ? 'list-item' : 'paragraph', text };
+}

@@ -1,0 +1,34 @@
+import { type FilePurpose } from '@parley/contracts';
+import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+
+const bigint = { from: Number, to: (value: number) => value };
+
+@Entity({ name: 'files' })
+export class FileEntity {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('uuid', { name: 'tenant_id' })
+  tenantId!: string;
+
+  @Column('text')
+  filename!: string;
+
+  @Column('text', { name: 'content_type' })
+  contentType!: string;
+
+  @Column('bigint', { transformer: bigint })
+  bytes!: number;
+
+  @Column('text')
+  sha256!: string;
+
+  @Column('text')
+  purpose!: FilePurpose;
+
+  @Column('text', { name: 'blob_key' })
+  blobKey!: string;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+}

@@ -1,0 +1,10 @@
+import { Module } from '@nestjs/common';
+import { KnowledgeBasesConsumer } from './knowledge-bases.consumer.js';
+import { KnowledgeBasesRepository } from './knowledge-bases.repository.js';
+import { KnowledgeBasesService } from './knowledge-bases.service.js';
+
+@Module({
+  controllers: [KnowledgeBasesConsumer],
+  providers: [KnowledgeBasesService, KnowledgeBasesRepository],
+})
+export class KnowledgeBasesModule {}

@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { type TenantContext } from '@parley/contracts';
+import { type EmbeddingSpace } from '@parley/knowledge';
+import { Database } from '@parley/persistence';
+
+export interface SearchScope {
+  knowledgeBaseId: string;
+  /** Null before the first document. */
+  space: EmbeddingSpace | null;
+}
+
+@Injectable()
+export class SearchRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Those of the knowledge bases that exist; says of each, to the minute, when it was last searched. */
+  scopes(tenant: TenantContext, knowledgeBaseIds: string[]): Promise<SearchScope[]> {
+    return this.database.withTenant(tenant, (tx) =>
+      tx.query(
+        `with active as (
+           update memory.knowledge_bases set last_active_at = now() where id in (
+             select id from memory.knowledge_bases
+             where tenant_id = $1 and id = any($2) and last_active_at < now() - interval '1 minute'
+             for no key update skip locked)
+         )
+         select k.id as "knowledgeBaseId",
+           case when s.id is not null then jsonb_build_object('id', s.id, 'model', s.model, 'dimensions', s.dimensions,
+             'state', s.state, 'tableName', s.table_name, 'vectorWeight', s.vector_weight) end as space
+         from memory.knowledge_bases k left join memory.embedding_spaces s on s.id = k.embedding_space_id
+         where k.tenant_id = $1 and k.id = any($2)`,
+        [tenant.tenantId, knowledgeBaseIds],
+      ),
+    );
+  }
+}

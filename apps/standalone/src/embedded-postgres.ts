@@ -1,0 +1,32 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+
+const MAX_CONNECTIONS = 64;
+const START_TIMEOUT_MS = 60_000;
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/** PostgreSQL with pgvector inside this process, on a loopback port, keeping its data in a folder. */
+export class EmbeddedPostgres {
+  private constructor(
+    private readonly worker: Worker,
+    /** postgres://… for any client of this machine */
+    readonly url: string,
+  ) {}
+
+  static async start(dataDir: string): Promise<EmbeddedPostgres> {
+    const worker = new Worker(new URL('./embedded-postgres.worker.js', import.meta.url), {
+      workerData: { dataDir, maxConnections: MAX_CONNECTIONS },
+    });
+    const [{ address }] = (await once(worker, 'message', { signal: AbortSignal.timeout(START_TIMEOUT_MS) })) as [
+      { address: string },
+    ];
+    return new EmbeddedPostgres(worker, `postgres://postgres:embedded@${address}/postgres?sslmode=disable`);
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.worker, 'message', { signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) });
+    this.worker.postMessage('close');
+    await closed.catch(() => undefined);
+    await this.worker.terminate();
+  }
+}

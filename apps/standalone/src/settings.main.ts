@@ -1,0 +1,22 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { allSettings } from './settings/settings.js';
+import { configurationTable, envExample } from './settings/settings-documents.js';
+
+/** Writes what is generated from the settings; with `--check` it only says whether that is up to date. */
+const ROOT = new URL('../../../', import.meta.url);
+const isCheck = process.argv.includes('--check');
+
+const settings = allSettings();
+const documents = [
+  { path: new URL('.env.example', ROOT), text: envExample(settings) },
+  { path: new URL('docs/configuration.md', ROOT), text: configurationTable(settings) },
+];
+for (const { path, text } of documents) {
+  if (!isCheck) {
+    writeFileSync(path, text);
+    continue;
+  }
+  if (readFileSync(path, 'utf8') === text) continue;
+  process.stderr.write(`${path.pathname} is out of date: npm run generate\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,124 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { startProviderStub } from '@parley/testing';
+import { startRealSuite, type Suite } from '../e2e/support/suite.js';
+import { median, quantile } from './statistics.js';
+import { type Target, timedStream, type Timing } from './timed-stream.js';
+
+const CONCURRENCIES = [1, 10, 50];
+/** Streams that each client reads one after another, in each round. */
+const STREAMS_PER_CLIENT: Record<number, number> = { 1: 15, 10: 5, 50: 3 };
+const ROUNDS = 3;
+const TOKENS = 50;
+const INTERVAL_MS = 10;
+const FIRST_TOKEN_DELAY_MS = 50;
+const QUESTION = 'What do the terms say about delivery times?';
+
+/**
+ * Time to the first token and whole-stream time through Parley (four processes, PostgreSQL, RabbitMQ) against calling
+ * the same provider directly. The two take turns within one run, so that a machine that slows down slows both.
+ */
+export async function run(): Promise<void> {
+  const tokens = Array.from({ length: TOKENS }, (_, index) => ` word${index}`);
+  const stub = await startProviderStub({
+    answer: { tokens, intervalMs: INTERVAL_MS, firstTokenDelayMs: FIRST_TOKEN_DELAY_MS },
+  });
+  const suite = await startRealSuite({
+    OPENAI_BASE_URL: stub.baseUrl,
+    OPENAI_API_KEY: stub.apiKey,
+    OPENAI_MODEL: 'stub-chat',
+  });
+  try {
+    const messages = [{ role: 'user', content: QUESTION }];
+    const direct: Target = { baseUrl: stub.baseUrl, apiKey: stub.apiKey, body: { model: 'stub-chat', messages } };
+    const plain: Target = {
+      baseUrl: `${suite.baseUrl}/v1`,
+      apiKey: suite.apiKey,
+      body: { model: 'stub-chat', messages },
+    };
+    const tools = [{ type: 'file_search', vector_store_ids: [await knowledgeBase(suite)] }];
+    const grounded: Target = { ...plain, body: { model: 'stub-chat', messages, tools } };
+    console.log(
+      `provider stub: first token after ${FIRST_TOKEN_DELAY_MS} ms, then ${TOKENS} tokens every ${INTERVAL_MS} ms`,
+    );
+    console.log('streams  path                  TTFT p50  TTFT p95  added p50  added p95  total p50  total ratio');
+    for (const concurrency of CONCURRENCIES) await compare(concurrency, direct, { plain, 'with retrieval': grounded });
+  } finally {
+    await suite.stop();
+    await stub.close();
+  }
+}
+
+async function compare(concurrency: number, direct: Target, targets: Record<string, Target>): Promise<void> {
+  const all: [string, Target][] = [['direct', direct], ...Object.entries(targets)];
+  const timings = new Map<string, Timing[]>(all.map(([name]) => [name, []]));
+  for (const [, target] of all) await load(concurrency, 1, target);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [name, target] of all) {
+      timings.get(name)!.push(...(await load(concurrency, STREAMS_PER_CLIENT[concurrency]!, target)));
+    }
+  }
+  const baseline = timings.get('direct')!;
+  for (const [name, measured] of timings) print(concurrency, name, measured, baseline);
+}
+
+/** That many clients, who start spread over the length of a stream and each read stream after stream. */
+async function load(clients: number, streamsEach: number, target: Target): Promise<Timing[]> {
+  const spreadMs = FIRST_TOKEN_DELAY_MS + TOKENS * INTERVAL_MS;
+  const client = async (index: number) => {
+    await delay((spreadMs * index) / clients);
+    const timings: Timing[] = [];
+    for (let count = 0; count < streamsEach; count += 1) timings.push(await timedStream(target));
+    return timings;
+  };
+  return (await Promise.all(Array.from({ length: clients }, (_, index) => client(index)))).flat();
+}
+
+function print(concurrency: number, name: string, measured: Timing[], baseline: Timing[]): void {
+  const first = (timings: Timing[], share: number) =>
+    quantile(
+      timings.map((timing) => timing.firstTokenMs),
+      share,
+    );
+  const total = (timings: Timing[]) => median(timings.map((timing) => timing.totalMs));
+  const columns = [
+    first(measured, 0.5),
+    first(measured, 0.95),
+    first(measured, 0.5) - first(baseline, 0.5),
+    first(measured, 0.95) - first(baseline, 0.95),
+    total(measured),
+  ].map((value) => value.toFixed(1).padStart(9));
+  const ratio = (total(measured) / total(baseline)).toFixed(3).padStart(11);
+  console.log(`${String(concurrency).padStart(7)}  ${name.padEnd(20)} ${columns.join(' ')} ${ratio}`);
+}
+
+/** Some pages of terms to search in. */
+async function knowledgeBase({ baseUrl, apiKey }: Suite): Promise<string> {
+  const headers = { authorization: `Bearer ${apiKey}` };
+  const post = async (path: string, body: object | FormData) => {
+    const init =
+      body instanceof FormData
+        ? { headers, body }
+        : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const response = await fetch(`${baseUrl}/v1${path}`, { method: 'POST', ...init });
+    if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+    return (await response.json()) as { id: string };
+  };
+  const clauses = Array.from(
+    { length: 400 },
+    (_, index) =>
+      `Clause ${index}. Delivery of item ${index} takes ${index % 9} days; terms of batch ${index % 17} apply.`,
+  );
+  const form = new FormData();
+  form.append('purpose', 'assistants');
+  form.append('file', new Blob([clauses.join('\n\n')]), 'terms.txt');
+  const file = await post('/files', form);
+  const store = await post('/vector_stores', { name: 'terms', file_ids: [file.id] });
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    const response = await fetch(`${baseUrl}/v1/vector_stores/${store.id}`, { headers });
+    const { file_counts: counts } = (await response.json()) as { file_counts: { completed: number; failed: number } };
+    if (counts.failed > 0) throw new Error('The terms could not be indexed.');
+    if (counts.completed === 1) return store.id;
+    await delay(100);
+  }
+  throw new Error('The terms were not indexed in time.');
+}

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { describeWithPrivateServers, eventually, type Server, startPrivateRabbitMq } from '@parley/testing';
+import { type IngestedDocument, IngestionSuite, textOfChunks } from './support/ingestion-suite.js';
+
+jest.setTimeout(90_000);
+
+const DOCUMENTS = 6;
+
+describeWithPrivateServers('a broker that is killed in the middle of ingesting', () => {
+  let broker: Server;
+  let suite: IngestionSuite;
+
+  beforeAll(async () => {
+    broker = await startPrivateRabbitMq();
+    suite = await IngestionSuite.start({ rabbitmqUrl: broker.endpoints.url });
+  });
+  afterAll(async () => {
+    await suite?.stop();
+    await broker?.remove();
+  });
+
+  it.each([
+    ['with its data', () => Promise.resolve()],
+    ['empty', () => broker.remove()],
+  ])('loses no document when it returns %s', async (_how, loseData) => {
+    const documents = await attachAll();
+    await suite.stallProvider(documents, 2);
+    await broker.kill();
+    await eventually(() => expect(suite.bus.isConnected).toBe(false));
+    await loseData();
+    await suite.providerLink.restore();
+    await eventually(async () => expect(await completedCount(documents)).toBe(2));
+    await broker.start();
+    await suite.bus.whenConnected(30_000);
+
+    await suite.completed(documents, 30_000);
+    for (const document of documents) {
+      expect(await suite.jobs(document)).toMatchObject([{ status: 'completed', attempt: 1 }]);
+      expect(await suite.chunks(document)).toHaveLength(3);
+    }
+  });
+
+  async function attachAll(): Promise<IngestedDocument[]> {
+    const knowledgeBaseId = await suite.createKnowledgeBase();
+    const files = await Promise.all(Array.from({ length: DOCUMENTS }, () => suite.upload(textOfChunks(3))));
+    suite.providerLink.stall();
+    return Promise.all(files.map((fileId) => suite.attach(knowledgeBaseId, fileId)));
+  }
+
+  async function completedCount(documents: IngestedDocument[]): Promise<number> {
+    const jobs = (await Promise.all(documents.map((document) => suite.jobs(document)))).flat();
+    return jobs.filter(({ status }) => status === 'completed').length;
+  }
+});

@@ -1,0 +1,70 @@
+import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { describeWithServices, eventually } from '@parley/testing';
+import { freePort } from './support/app-process.js';
+import { type IngestedDocument, IngestionSuite, textOfChunks } from './support/ingestion-suite.js';
+
+jest.setTimeout(60_000);
+
+/** What a process may take after its drain to disconnect and end. */
+const GRACE_MS = 2_000;
+
+describeWithServices('a worker that is asked to stop', () => {
+  let suite: IngestionSuite;
+
+  beforeAll(async () => {
+    suite = await IngestionSuite.start({ workers: 0 });
+  });
+  afterEach(() => suite.providerLink.restore());
+  afterAll(() => suite?.stop());
+
+  it('finishes what it has in hand, takes nothing more, and ends well', async () => {
+    const port = await freePort();
+    const worker = suite.startWorker({ PORT: String(port) });
+    const documents = await attach(3);
+    await suite.stallProvider(documents, 2);
+    expect(await isReady(port)).toBe(true);
+    worker.kill('SIGTERM');
+    await eventually(async () => expect(await isReady(port)).toBe(false));
+    await suite.providerLink.restore();
+    expect(await worker.exited).toBe(0);
+    const jobs = (await Promise.all(documents.map((document) => suite.jobs(document)))).flat();
+    const states = jobs.map(({ status, attempt }) => `${status} ${attempt}`);
+    expect(states.toSorted()).toEqual(['completed 1', 'completed 1', 'queued 0']);
+    const successor = suite.startWorker();
+    await suite.completed(documents);
+    await successor.stop();
+  });
+
+  it('hands back what it cannot finish in time, and ends well', async () => {
+    const shutdownTimeoutMs = 500;
+    const worker = suite.startWorker({
+      SHUTDOWN_TIMEOUT_MS: String(shutdownTimeoutMs),
+      INGESTION_LEASE_MS: '600000',
+    });
+    const documents = await attach(2);
+    await suite.stallProvider(documents, 2);
+    const startedAt = performance.now();
+    worker.kill('SIGTERM');
+    expect(await worker.exited).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(shutdownTimeoutMs + GRACE_MS);
+    for (const document of documents) expect(await suite.jobs(document)).toMatchObject([{ status: 'queued' }]);
+
+    await suite.providerLink.restore();
+    const successor = suite.startWorker();
+    await suite.completed(documents);
+    for (const document of documents) expect(await suite.chunks(document)).toHaveLength(3);
+    await successor.stop();
+  });
+
+  async function attach(count: number): Promise<IngestedDocument[]> {
+    const knowledgeBaseId = await suite.createKnowledgeBase();
+    suite.providerLink.stall();
+    const files = await Promise.all(Array.from({ length: count }, () => suite.upload(textOfChunks(3))));
+    return Promise.all(files.map((fileId) => suite.attach(knowledgeBaseId, fileId)));
+  }
+
+  async function isReady(port: number): Promise<boolean> {
+    const response = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => null);
+    return response?.status === 200;
+  }
+});

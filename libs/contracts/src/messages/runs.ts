@@ -1,0 +1,232 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Length,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  ValidateNested,
+} from 'class-validator';
+import { defineRpc } from '../message-definition.js';
+import { type SerializedError } from '../errors.js';
+import { type AttributeFilter } from './search.js';
+import { type Metadata } from './knowledge-bases.js';
+
+export const CHAT_ROLES = ['system', 'developer', 'user', 'assistant', 'tool'] as const;
+export type ChatRole = (typeof CHAT_ROLES)[number];
+
+export interface ToolCall {
+  id: string;
+  type: 'function';
+  function: { name: string; arguments: string };
+}
+
+const isContent = (value: unknown) => value === null || typeof value === 'string' || Array.isArray(value);
+
+function IsContent(): PropertyDecorator {
+  const defaultMessage = () => '$property must be a text, a list of content parts or null';
+  return ValidateBy({ name: 'isContent', validator: { validate: isContent, defaultMessage } });
+}
+
+export class ChatMessage {
+  @IsIn(CHAT_ROLES)
+  role!: ChatRole;
+
+  /** Text, or OpenAI's content parts as they came; null only beside tool calls. */
+  @IsContent()
+  content!: string | Record<string, unknown>[] | null;
+
+  @IsOptional()
+  @IsArray()
+  toolCalls?: ToolCall[];
+
+  @IsOptional()
+  @IsString()
+  toolCallId?: string;
+}
+
+/** What the answer is to be grounded in. */
+export class RetrievalOptions {
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(10)
+  @IsUUID(undefined, { each: true })
+  knowledgeBaseIds!: string[];
+
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(50)
+  maxResults?: number;
+
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  scoreThreshold?: number;
+
+  @IsOptional()
+  @IsObject()
+  filter?: AttributeFilter;
+}
+
+/** Passed to the provider; absent means the assistant's value, then the configured one. */
+export class GenerationOptions {
+  @IsOptional()
+  @IsNumber()
+  temperature?: number;
+
+  @IsOptional()
+  @IsNumber()
+  topP?: number;
+
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  maxOutputTokens?: number;
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(4)
+  @IsString({ each: true })
+  stop?: string[];
+
+  @IsOptional()
+  @IsInt()
+  seed?: number;
+
+  @IsOptional()
+  @IsNumber()
+  presencePenalty?: number;
+
+  @IsOptional()
+  @IsNumber()
+  frequencyPenalty?: number;
+
+  @IsOptional()
+  @IsObject()
+  responseFormat?: Record<string, unknown>;
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(128)
+  tools?: Record<string, unknown>[];
+
+  @IsOptional()
+  toolChoice?: string | Record<string, unknown>;
+
+  @IsOptional()
+  @IsString()
+  reasoningEffort?: string;
+}
+
+export class StartRunRequest {
+  /** Chosen by the caller, so that a repeated request starts nothing twice. */
+  @IsUUID()
+  runId!: string;
+
+  /** An assistant's uuid, or a provider's model name. */
+  @IsOptional()
+  @IsUUID()
+  assistantId?: string;
+
+  @IsOptional()
+  @IsString()
+  @Length(1, 256)
+  model?: string;
+
+  /** Appends to this conversation, whose stored history then comes before `messages`. */
+  @IsOptional()
+  @IsUUID()
+  conversationId?: string;
+
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(2048)
+  @ValidateNested({ each: true })
+  @Type(() => ChatMessage)
+  messages!: ChatMessage[];
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => RetrievalOptions)
+  retrieval?: RetrievalOptions;
+
+  @ValidateNested()
+  @Type(() => GenerationOptions)
+  generation!: GenerationOptions;
+
+  /** False leaves no trace of the texts in the conversation store. */
+  @IsBoolean()
+  store!: boolean;
+
+  @IsObject()
+  metadata: Metadata = {};
+
+  /** Queue of the pod that listens for the run's events. */
+  @IsString()
+  @MaxLength(255)
+  streamAddress!: string;
+}
+
+export interface StartRunReply {
+  runId: string;
+  /** Null when nothing is stored. */
+  conversationId: string | null;
+  /** The message that the run will write; null when nothing is stored. */
+  messageId: string | null;
+  /** The provider's model that answers. */
+  model: string;
+  provider: string;
+  createdAt: string;
+}
+
+export interface Usage {
+  promptTokens: number;
+  completionTokens: number;
+  totalTokens: number;
+  cachedTokens: number;
+  reasoningTokens: number;
+  /** True when the provider did not say and the tokens were counted here. */
+  estimated: boolean;
+}
+
+/** Ties a span of the answer to the chunk it came from; `quote` stands literally in that chunk. */
+export interface FileCitation {
+  type: 'file_citation';
+  fileId: string;
+  filename: string;
+  /** Character offset in the answer at which the citation's marker stands. */
+  index: number;
+  chunkId: string;
+  quote: string;
+  score: number;
+}
+
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
+
+/** What a run tells its listeners, in this order: deltas, then one of completed and failed. */
+export type RunEvent =
+  | { type: 'text'; text: string }
+  | { type: 'tool_call'; index: number; id?: string; name?: string; argumentsDelta: string }
+  | { type: 'heartbeat' }
+  | { type: 'completed'; finishReason: FinishReason; usage: Usage; annotations: FileCitation[] }
+  | { type: 'failed'; error: SerializedError };
+
+/** Replies as soon as the run is stored and under way; its events follow on the stream named by `runId`. */
+export const StartRun = defineRpc<StartRunReply>()({
+  name: 'chat.start-run.v1',
+  request: StartRunRequest,
+  timeoutMs: 15_000,
+});

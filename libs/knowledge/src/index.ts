@@ -1,0 +1,21 @@
+export { analyse, analyseQuery, type QueryTerm } from './analysis/analyse.js';
+export { detectLanguage } from './analysis/detect-language.js';
+export { type Language } from './analysis/languages.js';
+export { BM25, termHash, termVector } from './analysis/term-vector.js';
+export { ChunkWriter, type NewChunk } from './ingestion/chunk-writer.js';
+export { IngestionLedger } from './ingestion/ingestion-ledger.js';
+export {
+  type Claim,
+  type Failure,
+  type Lease,
+  LeaseLostError,
+  type Progress,
+  type RunningStatus,
+} from './ingestion/lease.js';
+export { removeDocument, removeKnowledgeBase } from './ingestion/removal.js';
+export { KnowledgeModule } from './knowledge.module.js';
+export { compileFilter } from './search/attribute-filter.js';
+export { type KnowledgeHit, type KnowledgeQuery, KnowledgeSearch, type SearchPlan } from './search/knowledge-search.js';
+export { LexicalStatistics } from './search/lexical-statistics.js';
+export { type EmbeddingSpace } from './spaces/embedding-space.js';
+export { EmbeddingSpaces } from './spaces/embedding-spaces.js';

@@ -1,0 +1,55 @@
+import { type ChunkingOptions, type IngestionErrorCode, type TenantContext } from '@parley/contracts';
+import { type Language } from '../analysis/languages.js';
+import { type EmbeddingSpace } from '../spaces/embedding-space.js';
+
+/** The stages that a worker goes through while it holds a job. */
+export type RunningStatus = 'parsing' | 'embedding' | 'indexing';
+
+/** A worker's right to a job, and all that it needs to do it. `token` fences: it is void once another worker has one. */
+export interface Lease {
+  jobId: string;
+  token: string;
+  tenant: TenantContext;
+  /** From 1. */
+  attempt: number;
+  maxAttempts: number;
+  leaseMs: number;
+  documentId: string;
+  /** The version of the document that this job makes. */
+  version: number;
+  knowledgeBaseId: string;
+  file: { id: string; filename: string; contentType: string; bytes: number; blobKey: string };
+  /** Null means `auto`. */
+  chunking: ChunkingOptions | null;
+  /** Null when the knowledge base has none yet: see `EmbeddingSpaces.assign`. */
+  embeddingSpace: EmbeddingSpace | null;
+  /** Null until an earlier attempt has written chunks. */
+  language: Language | null;
+}
+
+/** `finished`: completed, failed, cancelled or deleted, there is nothing to do; `busy`: a live worker has it. */
+export type Claim =
+  { outcome: 'claimed'; lease: Lease } | { outcome: 'busy'; retryAfterMs: number } | { outcome: 'finished' };
+
+/** Absent fields stay as they are. */
+export interface Progress {
+  /** 0 to 100 */
+  percent?: number;
+  chunksTotal?: number;
+}
+
+export interface Failure {
+  code: IngestionErrorCode;
+  message: string;
+  /** When the job may be tried again, if it has attempts left; absent: it failed for good. */
+  retryAt?: Date;
+}
+
+/** The job was cancelled, deleted or taken over: stop, and write nothing more. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+
+  constructor(lease: Lease) {
+    super(`The lease on ingestion job ${lease.jobId} is lost.`);
+  }
+}

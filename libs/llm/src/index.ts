@@ -1,0 +1,12 @@
+export { BUILTIN_CHAT_MODEL } from './builtin/builtin.chat-provider.js';
+export { BUILTIN_EMBEDDING_MODEL } from './builtin/builtin.embedding-provider.js';
+export * from './chat-provider.js';
+export * from './embedding-provider.js';
+export * from './llm-observer.js';
+export { LLM_DEFAULTS, type LlmOptions } from './llm-options.js';
+export { llmOptionsOf } from './llm-options-of.js';
+export * from './llm.module.js';
+export * from './providers.js';
+export { countMessageTokens, countRequestTokens } from './tokens/message-tokens.js';
+export { contextWindowOf, DEFAULT_CONTEXT_WINDOW } from './tokens/model-catalogue.js';
+export { countTokens, decodeTokens, encodeTokens, truncateToTokens } from './tokens/tokenizer.js';

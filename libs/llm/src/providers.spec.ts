@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { BUILTIN_CHAT_MODEL } from './builtin/builtin.chat-provider.js';
+import { BUILTIN_EMBEDDING_MODEL } from './builtin/builtin.embedding-provider.js';
+import { ChatProvider } from './chat-provider.js';
+import { EmbeddingProvider } from './embedding-provider.js';
+import { LlmModule } from './llm.module.js';
+import { createChatProvider, createEmbeddingProvider } from './providers.js';
+
+const models = { model: 'gpt-4o', embeddingModel: 'text-embedding-3-small' };
+
+describe('the provider', () => {
+  it.each([
+    ['builtin', {}],
+    ['builtin', { openaiApiKey: '', openaiBaseUrl: '' }],
+    ['openai', { openaiApiKey: 'sk-1' }],
+    ['openai', { openaiBaseUrl: 'http://localhost:1234/v1' }],
+  ])('is %s with %j', (name, settings) => {
+    expect(createChatProvider({ ...models, ...settings }).name).toBe(name);
+    expect(createEmbeddingProvider({ ...models, ...settings }).name).toBe(name);
+  });
+
+  it('is the built-in one where its model is asked for by name', () => {
+    const options = { openaiApiKey: 'sk-1', model: 'gpt-4o', embeddingModel: BUILTIN_EMBEDDING_MODEL };
+
+    expect(createChatProvider(options).name).toBe('openai');
+    expect(createEmbeddingProvider(options).name).toBe('builtin');
+  });
+
+  it('tells which models it uses', () => {
+    expect(createChatProvider(models).defaultModel).toBe(BUILTIN_CHAT_MODEL);
+    expect(createChatProvider({ ...models, openaiApiKey: 'sk-1' }).defaultModel).toBe('gpt-4o');
+    expect(createEmbeddingProvider(models).model).toBe(BUILTIN_EMBEDDING_MODEL);
+    expect(createEmbeddingProvider({ ...models, openaiApiKey: 'sk-1' }).model).toBe('text-embedding-3-small');
+  });
+
+  it('is injected by its port', () => {
+    const { exports, providers } = LlmModule.forRoot(models);
+
+    expect(exports).toEqual([ChatProvider, EmbeddingProvider]);
+    expect(providers).toEqual([
+      { provide: ChatProvider, useValue: expect.objectContaining({ name: 'builtin' }) },
+      { provide: EmbeddingProvider, useValue: expect.objectContaining({ name: 'builtin' }) },
+    ]);
+  });
+});

@@ -1,0 +1,15 @@
+export { type BrokerConnect, connectRabbitMq } from './connection/broker-connect.js';
+export { type WorkOptions } from './consuming/message-handler.js';
+export * from './message-bus.js';
+export * from './message-context.js';
+export { type MessagingOptions } from './messaging-options.js';
+export { HandleCommand, HandleEvent, HandleRpc } from './nest/handle.decorators.js';
+export * from './nest/messaging.module.js';
+export { RabbitMqStrategy } from './nest/rabbitmq.strategy.js';
+export * from './outbox/outbox-ddl.js';
+export { OutboxRelay } from './outbox/outbox-relay.js';
+export { type AddOptions, OutboxRepository } from './outbox/outbox.repository.js';
+export * from './outcome.js';
+export { type RequestOptions } from './rpc/rpc-client.js';
+export { type StreamItem, StreamReader, type StreamReaderOptions } from './streams/stream-reader.js';
+export { StreamWriter } from './streams/stream-writer.js';

@@ -1,0 +1,13 @@
+import { type TenantContext } from '@parley/contracts';
+
+/** A command as the outbox keeps it. */
+export interface StoredCommand {
+  messageId: string;
+  /** The wire name. */
+  name: string;
+  payload: unknown;
+  tenant: TenantContext;
+  requestId: string;
+  /** Which try at handling it this will be, from 1. */
+  attempt: number;
+}

@@ -1,0 +1,27 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+export interface RequestScopeFields {
+  requestId: string;
+  /** W3C trace context, passed on as it came. */
+  traceparent?: string | undefined;
+  /** For logs alone: who may do what is decided by the TenantContext that is passed explicitly. */
+  tenantId?: string | undefined;
+}
+
+const storage = new AsyncLocalStorage<RequestScopeFields>();
+
+/** What belongs to the request being worked on and must not be passed by hand: ids for logs and traces. */
+export const requestScope = {
+  run<T>(fields: RequestScopeFields, work: () => T): T {
+    return storage.run(fields, work);
+  },
+  get current(): RequestScopeFields | undefined {
+    return storage.getStore();
+  },
+  get requestId(): string | undefined {
+    return storage.getStore()?.requestId;
+  },
+  get traceparent(): string | undefined {
+    return storage.getStore()?.traceparent;
+  },
+};

@@ -1,0 +1,87 @@
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { DomainError, type TenantContext } from '@parley/contracts';
+import { DataSource, type EntityManager } from 'typeorm';
+import { isConnectionFailure } from './connection-failure.js';
+import { PERSISTENCE_OPTIONS, type PersistenceOptions } from './persistence-options.js';
+
+const RETRY_AFTER_MS = 2_000;
+
+/**
+ * The only way to Postgres. Every piece of work is one transaction that takes the app's role and, when there is one, the
+ * tenant: row-level security then shows that tenant's rows alone. Nothing relies on the session, because the embedded
+ * server shares one session among all connections and a pooler may do so too.
+ */
+@Injectable()
+export class Database implements OnModuleInit, OnApplicationShutdown {
+  readonly #dataSource: DataSource;
+  #connecting: Promise<unknown> | undefined;
+
+  constructor(@Inject(PERSISTENCE_OPTIONS) private readonly options: PersistenceOptions) {
+    this.#dataSource = new DataSource({
+      type: 'postgres',
+      url: options.url,
+      schema: options.schema,
+      entities: options.entities,
+      poolSize: options.poolSize,
+      applicationName: options.role,
+      connectTimeoutMS: 5_000,
+      installExtensions: false,
+      extra: {
+        statement_timeout: options.statementTimeoutMs,
+        query_timeout: options.statementTimeoutMs + 1_000,
+        connectionTimeoutMillis: 5_000,
+        idleTimeoutMillis: 60_000,
+        keepAlive: true,
+      },
+    });
+  }
+
+  /** A database that is down must not stop the app from starting: readiness tells, and the next call connects. */
+  async onModuleInit(): Promise<void> {
+    await this.#connect().catch(() => undefined);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    if (this.#dataSource.isInitialized) await this.#dataSource.destroy();
+  }
+
+  /** @throws DomainError `service_unavailable` when Postgres cannot be reached. */
+  withTenant<T>(tenant: TenantContext, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.#transaction(tenant.tenantId, work);
+  }
+
+  /** For infrastructure tables and the functions that check their own tenant argument: sees no user data. */
+  withoutTenant<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.#transaction('', work);
+  }
+
+  /** @throws when Postgres does not answer. */
+  async ping(): Promise<void> {
+    await this.withoutTenant((tx) => tx.query('select 1'));
+  }
+
+  async #transaction<T>(tenantId: string, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      await this.#connect();
+      return await this.#dataSource.transaction(async (tx) => {
+        await tx.query(`select set_config('role', $1, true), set_config('parley.tenant_id', $2, true)`, [
+          this.options.role,
+          tenantId,
+        ]);
+        return work(tx);
+      });
+    } catch (error) {
+      if (!isConnectionFailure(error)) throw error;
+      throw new DomainError('service_unavailable', 'The database cannot be reached.', {
+        retryAfterMs: RETRY_AFTER_MS,
+        cause: error,
+      });
+    }
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#dataSource.isInitialized) return;
+    this.#connecting ??= this.#dataSource.initialize().finally(() => (this.#connecting = undefined));
+    await this.#connecting;
+  }
+}

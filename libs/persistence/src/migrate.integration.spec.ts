@@ -1,0 +1,21 @@
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
+import { migrate } from './migrate.js';
+import { MIGRATIONS } from './migrations/index.js';
+
+jest.setTimeout(60_000);
+
+describeWithServices('migrate', () => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createTestDatabase();
+  });
+  afterEach(() => database.drop());
+
+  it('applies every migration once, also when two runs start at the same moment', async () => {
+    const reports = await Promise.all([migrate(database.url), migrate(database.url)]);
+    const applied = reports.flatMap((report) => report.applied);
+    expect(applied).toEqual(MIGRATIONS.map((migration) => new migration().name));
+    expect(await migrate(database.url)).toEqual({ applied: [] });
+  });
+});

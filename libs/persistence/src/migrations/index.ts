@@ -1,0 +1,18 @@
+import { Roles1700000000000 } from './1700000000000-roles.js';
+import { Identity1700000000100 } from './1700000000100-identity.js';
+import { Chat1700000000200 } from './1700000000200-chat.js';
+import { Memory1700000000300 } from './1700000000300-memory.js';
+import { MemorySearch1700000000310 } from './1700000000310-memory-search.js';
+import { MemoryVersions1700000000320 } from './1700000000320-memory-versions.js';
+import { AnnounceJobs1700000000400 } from './1700000000400-announce-jobs.js';
+
+/** In order. A migration that has landed is never edited: add another. */
+export const MIGRATIONS = [
+  Roles1700000000000,
+  Identity1700000000100,
+  Chat1700000000200,
+  Memory1700000000300,
+  MemorySearch1700000000310,
+  MemoryVersions1700000000320,
+  AnnounceJobs1700000000400,
+];

@@ -1,0 +1,11 @@
+export { describeWithPrivateServers, describeWithServices } from './describe-with-services.js';
+export { eventually, type EventuallyOptions } from './eventually.js';
+export { startPrivatePostgres, startPrivateRabbitMq } from './private-servers.js';
+export { startProviderStub, type ProviderStub, type ProviderStubOptions } from './provider-stub/provider-stub.js';
+export type { Answer, Fault, PacedAnswer, RecordedRequest, Reply } from './provider-stub/script.js';
+export type { Server, ServerEndpoints } from './services/server.js';
+export { sharedData } from './shared-data.js';
+export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
+export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './test-database.js';
+export { testServices, type TestServices } from './test-services.js';
+export { createTestVhost, type TestVhost } from './test-vhost.js';
