@@ -3,6 +3,7 @@ import { TenantContext } from '@parley/contracts';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
 import { Database } from './database.js';
 import { migrate } from './migrate.js';
+import { type AppRole } from './persistence-options.js';
 
 jest.setTimeout(60_000);
 
@@ -16,8 +17,8 @@ describeWithServices('Database', () => {
   let testDatabase: TestDatabase;
   let database: Database;
 
-  const connectTo = (url: string) =>
-    new Database({ url, role: 'parley_chat', schema: 'chat', entities: [], poolSize: 2, statementTimeoutMs: 5_000 });
+  const connectTo = (url: string, role: AppRole = 'parley_chat') =>
+    new Database({ url, role, schema: 'chat', entities: [], poolSize: 2, statementTimeoutMs: 5_000 });
 
   beforeEach(async () => {
     testDatabase = await createTestDatabase({
@@ -55,6 +56,26 @@ describeWithServices('Database', () => {
       throw failure;
     });
     await expect(attempt).rejects.toBe(failure);
+    expect(await database.withTenant(tenant, (tx) => tx.query('select * from chat.assistants'))).toEqual([]);
+  });
+
+  it('gives no connection back with a transaction still open, however it failed', async () => {
+    const broken = () => database.withTenant(tenant, (tx) => tx.query('select nonsense'));
+    for (let i = 0; i < 4; i += 1) await expect(broken()).rejects.toThrow('nonsense');
+    const unknownRole = connectTo(testDatabase.url, 'parley_nobody' as AppRole);
+    for (let i = 0; i < 4; i += 1) await expect(unknownRole.ping()).rejects.toThrow('parley_nobody');
+    await unknownRole.onApplicationShutdown();
+    const open = `select count(*)::int as open from pg_stat_activity where datname = current_database() and state like 'idle in%'`;
+    expect(await database.withoutTenant((tx) => tx.query(open))).toEqual([{ open: 0 }]);
+  });
+
+  it('is one transaction, also where TypeORM nests another', async () => {
+    const insert = `insert into chat.assistants (id, tenant_id, name) values (gen_random_uuid(), $1, 'x')`;
+    const attempt = database.withTenant(tenant, async (tx) => {
+      await tx.transaction((inner) => inner.query(insert, [tenant.tenantId]));
+      throw new Error('afterwards');
+    });
+    await expect(attempt).rejects.toThrow('afterwards');
     expect(await database.withTenant(tenant, (tx) => tx.query('select * from chat.assistants'))).toEqual([]);
   });
 
