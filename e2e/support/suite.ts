@@ -6,7 +6,7 @@ import { createTestDatabase, createTestVhost, eventually } from '@parley/testing
 import { AppProcess, freePort } from './app-process.js';
 
 const START_TIMEOUT_MS = 60_000;
-const ADMIN = { email: 'admin@example.com', password: 'correct horse battery staple' };
+export const ADMIN = { email: 'admin@example.com', password: 'correct horse battery staple' };
 
 export interface Suite {
   baseUrl: string;
@@ -36,15 +36,30 @@ export async function startEmbeddedSuite(environment: Record<string, string> = {
   };
 }
 
-/** Four processes on real PostgreSQL and RabbitMQ, as in production. */
-export async function startRealSuite(environment: Record<string, string> = {}): Promise<Suite> {
+/** Where a process reaches a server: the URL itself, or a way to it that the spec can cut. */
+export type Link = (url: string) => Promise<string>;
+
+export interface LaunchedSuite {
+  /** Of the gateway. */
+  baseUrl: string;
+  /** Of every process, the gateway's first. */
+  urls: string[];
+  processes: AppProcess[];
+  stop(): Promise<void>;
+}
+
+/** Four processes on real PostgreSQL and RabbitMQ, as in production; what they need may be away. */
+export async function launchRealSuite(
+  environment: Record<string, string> = {},
+  link: Link = (url) => Promise.resolve(url),
+): Promise<LaunchedSuite> {
   const uploads = await mkdtemp(join(tmpdir(), 'parley-e2e-'));
-  const database = await createTestDatabase({ prepare: async (url) => void (await migrate(url)) });
+  const database = await createTestDatabase({ prepare: migrate, template: 'migrated' });
   const vhost = await createTestVhost();
   const ports = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const shared = {
-    DATABASE_URL: database.url,
-    RABBITMQ_URL: vhost.url,
+    DATABASE_URL: await link(database.url),
+    RABBITMQ_URL: await link(vhost.url),
     UPLOAD_DIR: uploads,
     JWT_SECRET: 'a secret of the end-to-end tests, long enough',
     BOOTSTRAP_ADMIN_EMAIL: ADMIN.email,
@@ -56,13 +71,10 @@ export async function startRealSuite(environment: Record<string, string> = {}): 
   const processes = ['gateway', 'chat', 'memory', 'ingestion-worker'].map((name, index) =>
     AppProcess.start(name, { ...shared, PORT: String(ports[index]) }),
   );
-  const baseUrl = `http://127.0.0.1:${ports[0]}`;
-  await ready(baseUrl, processes);
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
   return {
-    baseUrl,
-    adminEmail: ADMIN.email,
-    adminPassword: ADMIN.password,
-    apiKey: await createApiKey(baseUrl, ADMIN.email, ADMIN.password),
+    baseUrl: urls[0]!,
+    urls,
     processes,
     async stop() {
       await Promise.all(processes.map((app) => app.stop()));
@@ -71,6 +83,22 @@ export async function startRealSuite(environment: Record<string, string> = {}): 
       await rm(uploads, { recursive: true, force: true });
     },
   };
+}
+
+/** The same once it serves, with a key to it. */
+export async function startRealSuite(
+  environment: Record<string, string> = {},
+  link?: Link,
+): Promise<Suite & LaunchedSuite> {
+  const suite = await launchRealSuite(environment, link);
+  try {
+    await ready(suite.baseUrl, suite.processes);
+    const apiKey = await createApiKey(suite.baseUrl, ADMIN.email, ADMIN.password);
+    return { ...suite, adminEmail: ADMIN.email, adminPassword: ADMIN.password, apiKey };
+  } catch (error) {
+    await suite.stop();
+    throw error;
+  }
 }
 
 async function ready(baseUrl: string, processes: AppProcess[]): Promise<void> {

@@ -1,23 +1,9 @@
 import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  BrokerConfig,
-  ConfigModule,
-  type ConfigOf,
-  DatabaseConfig,
-  type Environment,
-  LlmConfig,
-  loadConfig,
-  RetrievalConfig,
-  ServerConfig,
-} from '@parley/config';
+import { type ConfigOf, type Environment, LlmConfig, RetrievalConfig } from '@parley/config';
 import { LlmModule, llmOptionsOf } from '@parley/llm';
-import { type BrokerConnect, MessageBus, MessagingModule, RabbitMqStrategy } from '@parley/messaging';
-import { HealthRegistry, ObservabilityModule, type RunnableApp } from '@parley/observability';
-import { Database, PersistenceModule } from '@parley/persistence';
-import { Logger } from 'nestjs-pino';
+import { type RunnableApp } from '@parley/observability';
+import { createService, ServiceModule, serviceSections, type Wiring } from '@parley/service';
 import { AssistantEntity } from './assistants/assistant.entity.js';
 import { AssistantsModule } from './assistants/assistants.module.js';
 import { ChatConfig } from './chat.config.js';
@@ -30,56 +16,27 @@ import { llmMetrics } from './runs/run-metrics.js';
 import { RunsModule } from './runs/runs.module.js';
 import { StatusModule } from './status/status.module.js';
 
-export const appSections = {
-  server: ServerConfig,
-  database: DatabaseConfig,
-  broker: BrokerConfig,
-  llm: LlmConfig,
-  retrieval: RetrievalConfig,
-  chat: ChatConfig,
-};
+export const appSections = { ...serviceSections, llm: LlmConfig, retrieval: RetrievalConfig, chat: ChatConfig };
 
-export type AppConfig = ConfigOf<typeof appSections>;
-
-export interface Wiring {
-  /** Another way to a broker, such as the embedded one. */
-  brokerConnect?: BrokerConnect;
-}
-
-const APP = 'chat';
-const DEFAULT_PORT = '3002';
-const BROKER_CHECK_MS = 1_000;
+const DEFAULT_PORT = 3002;
 
 /** Conversations, runs, prompts, the language model. */
 @Module({})
 export class AppModule {
-  constructor(health: HealthRegistry, database: Database, bus: MessageBus) {
-    health.register('database', () => database.ping());
-    health.register('broker', () => bus.whenConnected(BROKER_CHECK_MS));
-  }
-
-  static forRoot(config: AppConfig, wiring: Wiring): DynamicModule {
-    const { server, database, broker, llm } = config;
+  static forRoot(config: ConfigOf<typeof appSections>, wiring: Wiring): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.forRoot(appSections, config),
-        ObservabilityModule.forRoot({ app: APP, logLevel: server.logLevel }),
-        PersistenceModule.forRoot({
-          url: database.databaseUrl,
+        ServiceModule.forRoot({
+          name: 'chat',
           role: 'parley_chat',
           schema: 'chat',
           entities: [AssistantEntity, ConversationEntity, MessageEntity, RunEntity],
-          poolSize: database.poolSize,
-          statementTimeoutMs: database.statementTimeoutMs,
+          sections: appSections,
+          config,
+          wiring,
         }),
-        MessagingModule.forRoot({
-          app: APP,
-          url: broker.rabbitmqUrl,
-          drainTimeoutMs: server.shutdownTimeoutMs,
-          ...(wiring.brokerConnect ? { connect: wiring.brokerConnect } : {}),
-        }),
-        LlmModule.forRoot(llmOptionsOf(llm), llmMetrics),
+        LlmModule.forRoot(llmOptionsOf(config.llm), llmMetrics),
         AssistantsModule,
         ConversationsModule,
         ModelsModule,
@@ -90,17 +47,8 @@ export class AppModule {
   }
 }
 
-/**
- * The chat service, taking messages; it is up to the caller to let it listen for health checks.
- * @throws ConfigError naming every fault of the environment
- */
-export async function createApp(environment: Environment, wiring: Wiring = {}): Promise<RunnableApp> {
-  const config = loadConfig(appSections, { PORT: DEFAULT_PORT, ...environment });
-  const module = AppModule.forRoot(config, wiring);
-  const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), { bufferLogs: true });
-  app.useLogger(app.get(Logger));
-  app.connectMicroservice({ strategy: app.get(RabbitMqStrategy) });
-  await app.init();
-  await app.startAllMicroservices();
-  return { app, listening: config.server };
+/** The chat service. @throws ConfigError naming every fault of the environment */
+export function createApp(environment: Environment, wiring: Wiring = {}): Promise<RunnableApp> {
+  const module = (config: ConfigOf<typeof appSections>) => AppModule.forRoot(config, wiring);
+  return createService({ sections: appSections, defaultPort: DEFAULT_PORT, module }, environment);
 }

@@ -12,9 +12,10 @@ import {
   loadConfig,
   ServerConfig,
 } from '@parley/config';
-import { type BrokerConnect, MessagingModule } from '@parley/messaging';
+import { MessagingModule } from '@parley/messaging';
 import { ObservabilityModule, type RunnableApp } from '@parley/observability';
 import { PersistenceModule } from '@parley/persistence';
+import { type Wiring } from '@parley/service';
 import { Logger } from 'nestjs-pino';
 import { AssistantsModule } from './assistants/assistants.module.js';
 import { CompletionsModule } from './completions/completions.module.js';
@@ -63,11 +64,6 @@ export const appSections = {
 };
 
 export type AppConfig = ConfigOf<typeof appSections>;
-
-export interface Wiring {
-  /** Another way to a broker, such as the embedded one. */
-  brokerConnect?: BrokerConnect;
-}
 
 const DEFAULT_PORT = '3001';
 

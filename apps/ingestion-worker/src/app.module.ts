@@ -1,93 +1,41 @@
 import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  BlobsConfig,
-  BrokerConfig,
-  ConfigModule,
-  type ConfigOf,
-  DatabaseConfig,
-  type Environment,
-  LlmConfig,
-  loadConfig,
-  ServerConfig,
-} from '@parley/config';
+import { BlobsConfig, type ConfigOf, type Environment, LlmConfig } from '@parley/config';
 import { LlmModule, llmOptionsOf } from '@parley/llm';
-import { type BrokerConnect, MessageBus, MessagingModule, RabbitMqStrategy } from '@parley/messaging';
-import { HealthRegistry, ObservabilityModule, type RunnableApp } from '@parley/observability';
-import { Database, PersistenceModule } from '@parley/persistence';
-import { Logger } from 'nestjs-pino';
+import { type RunnableApp } from '@parley/observability';
+import { createService, ServiceModule, serviceSections, type Wiring } from '@parley/service';
 import { IngestionConfig } from './ingestion/ingestion.config.js';
 import { IngestionModule } from './ingestion/ingestion.module.js';
 
-export const appSections = {
-  server: ServerConfig,
-  database: DatabaseConfig,
-  broker: BrokerConfig,
-  blobs: BlobsConfig,
-  llm: LlmConfig,
-  ingestion: IngestionConfig,
-};
+export const appSections = { ...serviceSections, blobs: BlobsConfig, llm: LlmConfig, ingestion: IngestionConfig };
 
-export type AppConfig = ConfigOf<typeof appSections>;
+const DEFAULT_PORT = 3004;
 
-export interface Wiring {
-  /** Another way to a broker, such as the embedded one. */
-  brokerConnect?: BrokerConnect;
-}
-
-const APP = 'ingestion-worker';
-const DEFAULT_PORT = '3004';
-const BROKER_CHECK_MS = 1_000;
-
-/** File → text → chunks → embeddings. */
+/** File → text → chunks → embeddings. It owns no table: it writes through libs/knowledge. */
 @Module({})
 export class AppModule {
-  constructor(health: HealthRegistry, database: Database, bus: MessageBus) {
-    health.register('database', () => database.ping());
-    health.register('broker', () => bus.whenConnected(BROKER_CHECK_MS));
-  }
-
-  static forRoot(config: AppConfig, wiring: Wiring): DynamicModule {
-    const { server, database, broker, llm } = config;
+  static forRoot(config: ConfigOf<typeof appSections>, wiring: Wiring): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.forRoot(appSections, config),
-        ObservabilityModule.forRoot({ app: APP, logLevel: server.logLevel }),
-        PersistenceModule.forRoot({
-          url: database.databaseUrl,
+        ServiceModule.forRoot({
+          name: 'ingestion-worker',
           role: 'parley_worker',
           schema: 'memory',
           entities: [],
-          poolSize: database.poolSize,
-          statementTimeoutMs: database.statementTimeoutMs,
+          sections: appSections,
+          config,
+          wiring,
         }),
-        MessagingModule.forRoot({
-          app: APP,
-          url: broker.rabbitmqUrl,
-          drainTimeoutMs: server.shutdownTimeoutMs,
-          ...(wiring.brokerConnect ? { connect: wiring.brokerConnect } : {}),
-        }),
-        LlmModule.forRoot(llmOptionsOf(llm)),
+        LlmModule.forRoot(llmOptionsOf(config.llm)),
         IngestionModule,
       ],
     };
   }
 }
 
-/**
- * The ingestion worker, taking messages; it is up to the caller to let it listen for health checks.
- * @throws ConfigError naming every fault of the environment
- */
-export async function createApp(environment: Environment, wiring: Wiring = {}): Promise<RunnableApp> {
-  const config = loadConfig(appSections, { PORT: DEFAULT_PORT, ...environment });
-  const module = AppModule.forRoot(config, wiring);
-  const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), { bufferLogs: true });
-  app.useLogger(app.get(Logger));
-  app.connectMicroservice({ strategy: app.get(RabbitMqStrategy) });
-  await app.init();
-  await app.startAllMicroservices();
-  return { app, listening: config.server };
+/** The ingestion worker. @throws ConfigError naming every fault of the environment */
+export function createApp(environment: Environment, wiring: Wiring = {}): Promise<RunnableApp> {
+  const module = (config: ConfigOf<typeof appSections>) => AppModule.forRoot(config, wiring);
+  return createService({ sections: appSections, defaultPort: DEFAULT_PORT, module }, environment);
 }

@@ -3,6 +3,7 @@ import {
   AddDocument,
   CreateKnowledgeBase,
   DeleteKnowledgeBase,
+  DomainError,
   GetKnowledgeBase,
   type KnowledgeBaseView,
   ListKnowledgeBases,
@@ -42,12 +43,13 @@ export class KnowledgeBasesService {
     if (fileIds.length === 0) return created;
     try {
       for (let at = 0; at < fileIds.length; at += ATTACH_CONCURRENCY) {
-        const batch = fileIds.slice(at, at + ATTACH_CONCURRENCY);
-        await Promise.all(
-          batch.map((fileId) =>
-            this.bus.request(AddDocument, { knowledgeBaseId: id, fileId, attributes: {}, ...chunking }, tenant),
-          ),
-        );
+        const batch = fileIds.slice(at, at + ATTACH_CONCURRENCY).map(async (fileId, offset) => {
+          const document = { knowledgeBaseId: id, fileId, attributes: {}, ...chunking };
+          await this.bus.request(AddDocument, document, tenant).catch((error: unknown) => {
+            throw named(error, `file_ids.${at + offset}`);
+          });
+        });
+        await Promise.all(batch);
       }
       return await this.get(tenant, id);
     } catch (error) {
@@ -85,6 +87,12 @@ export class KnowledgeBasesService {
 
 function text<K extends string>(key: K, value: string | null | undefined): Partial<Record<K, string>> {
   return typeof value === 'string' ? ({ [key]: value } as Partial<Record<K, string>>) : {};
+}
+
+/** The fault of one file among those of the request. */
+function named(error: unknown, param: string): unknown {
+  if (!(error instanceof DomainError) || error.param !== 'file_id') return error;
+  return new DomainError(error.code, error.message, { param });
 }
 
 function refuseExpiry(body: UpdateVectorStoreBody): void {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DomainError, TenantContext } from '@parley/contracts';
@@ -16,7 +17,9 @@ describe('IngestionService', () => {
   beforeAll(() => Logger.overrideLogger(false));
 
   function service(run: (signal: AbortSignal) => Promise<void>, claim: Claim = { outcome: 'claimed', lease }) {
-    const fail = jest.fn<(lease: Lease, failure: Failure) => Promise<'queued' | 'failed'>>().mockResolvedValue('queued');
+    const fail = jest
+      .fn<(lease: Lease, failure: Failure) => Promise<'queued' | 'failed'>>()
+      .mockResolvedValue('queued');
     const ledger = { claim: async () => claim, heartbeat: async () => undefined, fail };
     const pipeline = { run: jest.fn((_lease: Lease, signal: AbortSignal) => run(signal)) };
     const config = { leaseMs: 2_000, firstPauseMs: 5_000 } as IngestionConfig;
@@ -28,8 +31,10 @@ describe('IngestionService', () => {
     return { fail, pipeline, ingest: (stop = new AbortController().signal) => ingestion.ingest(tenant, ID, stop) };
   }
 
-  const untilStopped = (signal: AbortSignal) =>
-    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('cut off'))));
+  const untilStopped = async (signal: AbortSignal): Promise<never> => {
+    if (!signal.aborted) await once(signal, 'abort');
+    throw new Error('cut off');
+  };
 
   it.each<Claim>([{ outcome: 'finished' }, { outcome: 'busy', retryAfterMs: 5 }])(
     'leaves a job alone that is $outcome',

@@ -43,9 +43,12 @@ export class IngestionService {
       await holdLease(this.ledger, lease, stop, (signal) => this.pipeline.run(lease, signal));
       return 'completed';
     } catch (error) {
-      if (error instanceof LeaseLostError) return 'lease-lost';
+      if (error instanceof LeaseLostError) return 'lease_lost';
       if (stop.aborted && !isTimeout(stop.reason)) return this.#handBack(lease);
-      const failure = failureOf(stop.aborted ? stop.reason : error, { number: lease.attempt, firstPauseMs: this.config.firstPauseMs });
+      const failure = failureOf(stop.aborted ? stop.reason : error, {
+        number: lease.attempt,
+        firstPauseMs: this.config.firstPauseMs,
+      });
       const { jobId, attempt } = lease;
       const err = failure.retryAt ? error : undefined;
       this.#logger.warn({ msg: 'ingestion failed', jobId, attempt, code: failure.code, err });
@@ -57,7 +60,7 @@ export class IngestionService {
   async #handBack(lease: Lease): Promise<string> {
     const message = 'The worker was stopped before it had finished.';
     const outcome = await this.#fail(lease, { code: 'internal_error', message, retryAt: new Date() });
-    return outcome === 'retried' ? 'handed-back' : outcome;
+    return outcome === 'retried' ? 'handed_back' : outcome;
   }
 
   /** Kept trying while the lease lasts: else a short outage of the database would leave the job to nobody until its end. */
@@ -78,7 +81,7 @@ export class IngestionService {
     try {
       return (await this.ledger.fail(lease, failure)) === 'queued' ? 'retried' : failure.code;
     } catch (error) {
-      if (error instanceof LeaseLostError) return 'lease-lost';
+      if (error instanceof LeaseLostError) return 'lease_lost';
       throw error;
     }
   }

@@ -37,23 +37,17 @@ describe('withLocalCopy', () => {
 });
 
 describe('removeAbandonedCopies', () => {
-  const temporary = process.env['TMPDIR'];
-  const own = mkdtempSync(join(tmpdir(), 'parley-spec-'));
+  const parent = mkdtempSync(join(tmpdir(), 'parley-spec-'));
 
-  afterEach(() => {
-    if (temporary === undefined) delete process.env['TMPDIR'];
-    else process.env['TMPDIR'] = temporary;
-    rmSync(own, { recursive: true, force: true });
-  });
+  afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
   it('removes what a killed worker left behind, and nothing that may be in use or is not ours', async () => {
-    process.env['TMPDIR'] = own;
     const yesterday = new Date(Date.now() - 24 * 3_600_000);
     for (const name of ['parley-ingest-new', 'parley-ingest-old', 'other-old']) {
-      mkdirSync(join(own, name));
-      if (name.endsWith('old')) utimesSync(join(own, name), yesterday, yesterday);
+      mkdirSync(join(parent, name));
+      if (name.endsWith('old')) utimesSync(join(parent, name), yesterday, yesterday);
     }
-    await removeAbandonedCopies();
-    expect(readdirSync(own).toSorted()).toEqual(['other-old', 'parley-ingest-new']);
+    await removeAbandonedCopies(parent);
+    expect(readdirSync(parent).toSorted()).toEqual(['other-old', 'parley-ingest-new']);
   });
 });

@@ -29,11 +29,12 @@ export async function withLocalCopy<T>(
 }
 
 /** Removes what workers left behind that were killed; what cannot be removed stays for the next time. */
-export async function removeAbandonedCopies(): Promise<void> {
-  const names = await readdir(tmpdir()).catch(() => []);
+export async function removeAbandonedCopies(parent = tmpdir()): Promise<void> {
+  const names = await readdir(parent).catch(() => []);
   for (const name of names.filter((entry) => entry.startsWith(PREFIX))) {
-    const folder = join(tmpdir(), name);
-    const ageMs = await stat(folder).then(({ mtimeMs }) => Date.now() - mtimeMs, () => 0);
-    if (ageMs > ABANDONED_AFTER_MS) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    const folder = join(parent, name);
+    const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Infinity }));
+    const isAbandoned = Date.now() - mtimeMs > ABANDONED_AFTER_MS;
+    if (isAbandoned) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -85,14 +85,16 @@ describe('Pipeline', () => {
     const writer = {
       write: async (_lease, _space, rows) => {
         log.push(`write ${rows.length}`);
-        for (const { ordinal, embedding } of rows) written.push({ ordinal, embedding: [...(embedding as Float32Array)] });
+        for (const { ordinal, embedding } of rows)
+          written.push({ ordinal, embedding: [...(embedding as Float32Array)] });
       },
     } as Pick<ChunkWriter, 'write'> as ChunkWriter;
     const ledger = {
       advance: async (_lease: Lease, status: string) => void log.push(status),
       heartbeat: async (_lease: Lease, { percent, chunksTotal }: { percent?: number; chunksTotal?: number }) =>
         void log.push(chunksTotal ? `of ${chunksTotal}` : `${Math.round(percent!)} %`),
-      complete: async (_lease: Lease, { chunkCount }: { chunkCount: number }) => void log.push(`complete ${chunkCount}`),
+      complete: async (_lease: Lease, { chunkCount }: { chunkCount: number }) =>
+        void log.push(`complete ${chunkCount}`),
     };
     const config = { parseLimits: {} } as IngestionConfig;
     return new Pipeline(blobs, provider, spaces, writer, ledger as never, config);

@@ -64,6 +64,13 @@ describe('parseFile', () => {
     await expect(parse('x', '\0"; $(touch /tmp/x) .exe')).rejects.toMatchObject({ code: 'unsupported' });
   });
 
+  it('says so when a document is nested beyond what its parser can bear', async () => {
+    await expect(parse('>'.repeat(20_000), 'a.md')).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringContaining('nested'),
+    });
+  });
+
   it('refuses files and texts above the limits', async () => {
     await expect(parse('x'.repeat(100), 'a.txt', { maxFileBytes: 99 })).rejects.toMatchObject({ code: 'too_large' });
     await expect(parse('word '.repeat(1_000), 'a.txt', { maxTextChars: 4_000 })).rejects.toMatchObject({

@@ -54,31 +54,41 @@ function runParser(file: FileHandle, input: ParseFileInput, limits: ParseLimits)
     };
     const abort = (): void => stop(signal?.reason);
     const timer = setTimeout(() => stop(timedOut()), timeoutMs);
-    signal?.addEventListener('abort', abort, { once: true });
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      if (failure === undefined && result.document) resolve(result.document);
+      else reject(failure ?? deathOf(child, result.isStarted, diagnostics()));
+    };
     (child.stdio[RESULT_FD] as Readable).on('data', (piece: Buffer) => {
       try {
         if (failure === undefined) result.push(piece);
       } catch (error) {
-        stop(error);
+        stop(error instanceof IngestionError ? error : crashed({ cause: error }));
       }
     });
-    child.on('error', (error) => (failure ??= error));
-    child.on('close', () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-      if (failure === undefined && result.document) resolve(result.document);
-      else reject(failure ?? deathOf(child, diagnostics()));
+    child.on('error', (error) => {
+      failure ??= error;
+      settle();
     });
+    child.on('close', settle);
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
   });
 }
 
-/** Why the process ended without an answer. */
-function deathOf(child: ChildProcess, diagnostics: string): IngestionError {
-  const options = { cause: new Error(`exit ${child.exitCode} ${child.signalCode}\n${diagnostics}`) };
+/** Why the process ended without an answer. Before it started, that is not the document's fault. */
+function deathOf(child: ChildProcess, isStarted: boolean, diagnostics: string): Error {
+  const cause = new Error(`exit ${child.exitCode} ${child.signalCode}\n${diagnostics}`);
+  if (!isStarted) return new Error('The parser process did not start.', { cause });
   if (child.signalCode === 'SIGXCPU') return timedOut();
   if (/out of memory|allocation failed/i.test(diagnostics)) {
-    return new IngestionError('too_large', 'The document needs more memory than is allowed to be read.', options);
+    return new IngestionError('too_large', 'The document needs more memory than is allowed to be read.', { cause });
   }
+  return crashed({ cause });
+}
+
+function crashed(options: { cause: unknown }): IngestionError {
   return new IngestionError('parser_crashed', 'The document made its reader crash.', options);
 }
 

@@ -10,6 +10,7 @@ async function main(): Promise<void> {
   const request = JSON.parse(process.argv[2] ?? '') as ParserRequest;
   setTimeout(() => process.exit(1), request.timeoutMs).unref();
   const result = new ResultEncoder(writeFully);
+  result.started();
   try {
     const facts = await parseDocument({ ...request, bytes: readFileSync(0) }, (block) => result.block(block));
     result.done(facts);

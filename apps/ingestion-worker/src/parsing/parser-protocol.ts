@@ -15,7 +15,8 @@ export const RESULT_FD = 3;
 export type ParserFacts = Omit<ParsedDocument, 'blocks'>;
 
 /** One line of the answer. Headings are sent when they change, not with every block. */
-type ParserMessage = { headings: string[] } | { block: Block } | { done: ParserFacts } | { error: ReportedError };
+type ParserMessage =
+  { started: true } | { headings: string[] } | { block: Block } | { done: ParserFacts } | { error: ReportedError };
 
 interface ReportedError {
   code: string;
@@ -34,6 +35,11 @@ export class ResultEncoder {
 
   constructor(write: (piece: string) => void) {
     this.#write = write;
+  }
+
+  started(): void {
+    this.#add({ started: true });
+    this.#flush();
   }
 
   block(block: Block): void {
@@ -75,9 +81,14 @@ export class ResultDecoder {
   #headings: string[] | undefined;
   #header: string | undefined;
   #facts: ParserFacts | undefined;
+  #isStarted = false;
 
   constructor(maxTextChars: number) {
     this.#maxTextChars = maxTextChars;
+  }
+
+  get isStarted(): boolean {
+    return this.#isStarted;
   }
 
   /** The document, once the answer is complete. */
@@ -101,7 +112,8 @@ export class ResultDecoder {
   }
 
   #take(message: ParserMessage): void {
-    if ('headings' in message) this.#headings = message.headings;
+    if ('started' in message) this.#isStarted = true;
+    else if ('headings' in message) this.#headings = message.headings;
     else if ('done' in message) this.#facts = message.done;
     else if ('block' in message) this.#addBlock(message.block);
     else throw ingestionError(message.error);

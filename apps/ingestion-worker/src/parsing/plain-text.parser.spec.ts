@@ -3,7 +3,12 @@ import { blocksOf, textsOf } from './fixtures/parse.fixture.js';
 
 describe('plain text', () => {
   it('parts paragraphs at blank lines and form feeds, and keeps lines', async () => {
-    expect(await textsOf('one\ntwo\r\n \t\r\nthree\fpage two\r\rfour', 'a.txt')).toEqual(['one\ntwo', 'three', 'page two', 'four']);
+    expect(await textsOf('one\ntwo\r\n \t\r\nthree\fpage two\r\rfour', 'a.txt')).toEqual([
+      'one\ntwo',
+      'three',
+      'page two',
+      'four',
+    ]);
   });
 
   it('removes NUL and control bytes', async () => {

@@ -19,7 +19,7 @@ export function parsePlainText({ bytes }: DocumentSource, out: BlockWriter): Doc
 }
 
 function* linesOf(text: string): Generator<string> {
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const lineFeed = text.indexOf('\n', start);
     const end = lineFeed < 0 ? text.length : lineFeed;
     yield text.slice(start, end);

@@ -52,15 +52,16 @@ describeWithServices('announcing ingestion jobs again', () => {
            values ($1, $2, 'notes.txt', 'text/plain', 7, 'hash', 'assistants', 'key')`,
           [id, tenantId],
         );
-        await tx.query(`insert into memory.documents (id, tenant_id, knowledge_base_id, file_id) values ($1, $2, $3, $1)`, [
-          id,
-          tenantId,
-          knowledgeBaseId,
-        ]);
+        await tx.query(
+          `insert into memory.documents (id, tenant_id, knowledge_base_id, file_id) values ($1, $2, $3, $1)`,
+          [id, tenantId, knowledgeBaseId],
+        );
         await ledger.enqueue(tx, tenant, { jobId: id, documentId: id });
       }
     });
-    await sql.query(`update memory.ingestion_jobs set announced_at = now() - interval '10 s', due_at = now() - interval '10 s'`);
+    await sql.query(
+      `update memory.ingestion_jobs set announced_at = now() - interval '10 s', due_at = now() - interval '10 s'`,
+    );
     return ids;
   }
 
@@ -96,6 +97,31 @@ describeWithServices('announcing ingestion jobs again', () => {
     expect(await jobs.announceFree(false)).toBe(0);
     expect(await jobs.announceFree(true)).toBe(3);
     expect(await announced()).toHaveLength(6);
+  });
+
+  it('does not wait for a relay that has died with announcements in its hand', async () => {
+    await addJobs(3);
+    await jobs.announceFree(true);
+    await sql.query(`update memory.outbox set lease_until = now() + interval '30 s', lease_token = $1`, [uuidv7()]);
+    await later();
+    expect(await jobs.announceFree(true)).toBe(3);
+  });
+
+  it('announces in any case what has waited for long, ever more seldom', async () => {
+    await addJobs(1);
+    const waited = (announced: string, due: string) =>
+      sql.query('update memory.ingestion_jobs set announced_at = now() - $1::interval, due_at = now() - $2::interval', [
+        announced,
+        due,
+      ]);
+    await waited('9 min', '9 min');
+    expect(await jobs.announceFree(false)).toBe(0);
+    await waited('11 min', '11 min');
+    expect(await jobs.announceFree(false)).toBe(1);
+    await waited('11 min', '25 min');
+    expect(await jobs.announceFree(false)).toBe(0);
+    await waited('13 min', '25 min');
+    expect(await jobs.announceFree(false)).toBe(1);
   });
 
   it('gives an announcement that was just sent time to arrive', async () => {

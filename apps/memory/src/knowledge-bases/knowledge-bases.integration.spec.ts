@@ -115,7 +115,9 @@ describeWithServices('knowledge bases by message', () => {
     const tenant = someTenant();
     const { id } = await memory.createKnowledgeBase(tenant);
     const client = await connect(database.url);
-    await client.query(`update memory.knowledge_bases set last_active_at = now() - interval '1 day' where id = $1`, [id]);
+    await client.query(`update memory.knowledge_bases set last_active_at = now() - interval '1 day' where id = $1`, [
+      id,
+    ]);
     await client.end();
     const search = { knowledgeBaseIds: [id], queries: ['anything', ' '], maxResults: 5, scoreThreshold: 0 };
     expect(await memory.ask(Search, search, tenant)).toEqual({ hits: [] });

@@ -62,7 +62,9 @@ export function detectLegacyEncoding(sample: Buffer): string | undefined {
   const isSensible = (encoding: string): boolean => isPlausible(readAs(encoding), encoding, language);
   for (const { name, confidence } of matches) {
     if (confidence === 0 || confidence < likeliest.confidence * WORTHY_SHARE) continue;
-    const readings = (READINGS[name] ?? []).filter(isSensible).map((encoding) => ({ encoding, odd: oddShare(readAs(encoding)) }));
+    const readings = (READINGS[name] ?? [])
+      .filter(isSensible)
+      .map((encoding) => ({ encoding, odd: oddShare(readAs(encoding)) }));
     const [best] = readings.sort((one, other) => one.odd - other.odd);
     if (best) return best.encoding;
   }

@@ -1,4 +1,4 @@
-import { type TextLine } from './text-line.js';
+import { type Cell, type TextLine } from './text-line.js';
 
 /** A line with the page it stands on. */
 export interface PageLine extends TextLine {
@@ -12,9 +12,8 @@ export interface Paragraph {
 }
 
 const NEAR_LINES = 8;
-const LEAST_CELLS = 3;
 const MAX_INTERRUPTIONS = 12;
-const BULLET = /^(?:[•◦▪▫‣⁃●○■□–—*-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|\[\d{1,3}\])\s+\S/;
+const BULLET = /^(?:[•◦▪▫‣⁃●○■□–—*-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|\d{1,3}-|\[\d{1,3}\])\s+\S/;
 const SENTENCE_END = /[.!?:;。！？：؟۔]["'”’»)\]]*$/;
 const CONTINUES_LOW = /^[\p{Ll}\p{Lo}(,;]/u;
 
@@ -37,11 +36,18 @@ export function paragraphsOf(lines: readonly PageLine[]): Paragraph[] {
   return paragraphs;
 }
 
-/** Two neighbouring lines of several cells each make a table. */
+/** Two neighbouring lines with cells below each other make a table. */
 function isRowOf(line: PageLine, neighbour: PageLine | undefined): boolean {
   if (!neighbour || line.page !== neighbour.page || line.angle !== neighbour.angle) return false;
-  const isNear = Math.abs(line.baseline - neighbour.baseline) < line.fontSize * 3;
-  return isNear && line.cells.length >= LEAST_CELLS && neighbour.cells.length >= LEAST_CELLS;
+  if (Math.abs(line.baseline - neighbour.baseline) > line.fontSize * 3) return false;
+  const cells = Math.min(line.cells.length, neighbour.cells.length);
+  if (cells === 2 && (isListItem(line.text) || isListItem(neighbour.text))) return false;
+  return cells > 2 || (cells === 2 && isBelow(line.cells[1], neighbour.cells[1], line.fontSize));
+}
+
+function isBelow(cell: Cell | undefined, other: Cell | undefined, em: number): boolean {
+  if (!cell || !other) return false;
+  return Math.abs(cell.start - other.start) < em || Math.abs(cell.end - other.end) < em * 0.5;
 }
 
 function continuesParagraph(line: PageLine, { lines }: Paragraph, leading: number): boolean {

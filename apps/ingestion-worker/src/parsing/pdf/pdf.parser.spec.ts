@@ -31,6 +31,33 @@ describe('pdf', () => {
     ]);
   });
 
+  it('reads columns one after the other even when they are written line by line', async () => {
+    const left = column([
+      'Ships come in from the north',
+      'and unload their cargo, which',
+      'is brought by rail to towns',
+      'further inland. Most of them',
+      'leave again at night, when',
+      'the tide is high.',
+    ]);
+    const right = column(
+      [
+        'The harbour master has an',
+        'office in the old tower; it',
+        'is open in the mornings, and',
+        'visitors are welcome there',
+        'on all days but Sunday, as',
+        'a sign at the door says.',
+      ],
+      { x: 320 },
+    );
+    const interleaved = left.flatMap((text, index) => [text, ...right.slice(index, index + 1)]);
+    expect(await textsOf(textPdf([interleaved]), 'a.pdf')).toEqual([
+      'Ships come in from the north and unload their cargo, which is brought by rail to towns further inland. Most of them leave again at night, when the tide is high.',
+      'The harbour master has an office in the old tower; it is open in the mornings, and visitors are welcome there on all days but Sunday, as a sign at the door says.',
+    ]);
+  });
+
   it('notes when a paragraph runs on to the next page', async () => {
     const blocks = await blocksOf(
       textPdf([column(['This sentence begins here and']), column(['ends on the next page.'])]),
@@ -82,6 +109,19 @@ describe('pdf', () => {
       ['table-row', 'Kiel | 120 | 3400', 'Port | Ships | Cargo'],
       ['table-row', 'Bremen | 80 | 2100', 'Port | Ships | Cargo'],
     ]);
+  });
+
+  it('writes names and values side by side as rows, too', async () => {
+    const pairs = [
+      ['Weight', '12 kg'],
+      ['Height', '1.8 m'],
+      ['Colour', 'blue'],
+    ];
+    const texts = pairs.flatMap(([name = '', value = ''], row) => [
+      { text: name, x: 72, y: 700 - row * 14 },
+      { text: value, x: 200, y: 700 - row * 14 },
+    ]);
+    expect(await textsOf(textPdf([texts]), 'a.pdf')).toEqual(['Weight | 12 kg', 'Height | 1.8 m', 'Colour | blue']);
   });
 
   it('keeps a running header once and drops page numbers, but no rows that only look alike', async () => {

@@ -5,6 +5,7 @@ import { joinLines, vocabularyOf } from './joined-text.js';
 import { isListItem, type PageLine, type Paragraph, paragraphsOf } from './paragraph.js';
 import { openPdf } from './pdf-document.js';
 import { withoutGarbledLines } from './garbled-text.js';
+import { separateColumns } from './separate-columns.js';
 import { withoutRunningLines } from './running-lines.js';
 import { textLines } from './text-line.js';
 
@@ -15,7 +16,7 @@ export async function parsePdf({ bytes }: DocumentSource, out: BlockWriter): Pro
   const entries: BlockDraft[] = [];
   for (let number = 1; number <= document.pageCount; number++) {
     const page = await document.page(number);
-    const lines = textLines(page.runs).map((line) => ({ ...line, page: number }));
+    const lines = separateColumns(textLines(page.runs)).map((line) => ({ ...line, page: number }));
     for (const { text } of lines) out.reserve(text.length);
     pages.push(lines);
     entries.push(...page.entries.map((text) => ({ kind: 'paragraph' as const, text, page: number })));
@@ -34,25 +35,30 @@ function writePages(lines: readonly PageLine[], entries: BlockDraft[], out: Bloc
     for (let entry = entries[nextEntry]; entry && (entry.page ?? 0) < page; entry = entries[++nextEntry])
       out.write(entry);
   };
-  let tableHeader: string | undefined;
+  let header: string | undefined;
   for (const paragraph of paragraphsOf(lines)) {
     const page = paragraph.lines[0]?.page ?? 1;
     writeEntriesBefore(page);
-    const block = paragraph.isTableRow ? rowOf(paragraph) : blockOf(paragraph, vocabulary, headings);
-    out.write({
-      ...block,
-      page,
-      pageEnd: paragraph.lines.at(-1)?.page,
-      header: paragraph.isTableRow ? tableHeader : undefined,
-    });
-    if (!paragraph.isTableRow) tableHeader = undefined;
-    else tableHeader ??= /\d/.test(block.text) ? '' : block.text;
+    if (paragraph.isTableRow) {
+      const row = rowOf(paragraph, header);
+      out.write({ ...row, page });
+      header ??= isHeaderLine(paragraph) ? row.text : '';
+    } else {
+      out.write({ ...blockOf(paragraph, vocabulary, headings), page, pageEnd: paragraph.lines.at(-1)?.page });
+      header = undefined;
+    }
   }
   writeEntriesBefore(Infinity);
 }
 
-function rowOf({ lines }: Paragraph): BlockDraft {
-  return { kind: 'table-row', text: lines.flatMap(({ cells }) => cells).join(' | ') };
+function rowOf({ lines }: Paragraph, header: string | undefined): BlockDraft {
+  return { kind: 'table-row', text: lines.flatMap(({ cells }) => cells.map(({ text }) => text)).join(' | '), header };
+}
+
+/** The first row of a table with several columns names them, unless it holds figures. */
+function isHeaderLine({ lines }: Paragraph): boolean {
+  const cells = lines[0]?.cells ?? [];
+  return cells.length > 2 && !cells.some(({ text }) => /\d/.test(text));
 }
 
 function blockOf({ lines }: Paragraph, vocabulary: ReadonlySet<string>, headings: HeadingStyle): BlockDraft {

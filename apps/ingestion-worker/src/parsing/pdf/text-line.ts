@@ -10,11 +10,17 @@ export interface TextRun {
   fontName: string;
 }
 
+/** A part of a line between wide gaps, as in the row of a table. */
+export interface Cell {
+  text: string;
+  start: number;
+  end: number;
+}
+
 /** Runs on one baseline. Positions are in points along and across the direction of writing. */
 export interface TextLine {
   text: string;
-  /** The parts of the text between wide gaps, as in the row of a table. */
-  cells: string[];
+  cells: Cell[];
   start: number;
   end: number;
   /** Decreases from line to line. */
@@ -111,9 +117,9 @@ function continues(run: PlacedRun, line: OpenLine): boolean {
 function closeLine({ runs, fontSize }: OpenLine): TextLine {
   const inked = runs.filter((run) => run.text.trim() !== '');
   const longest = inked.reduce((best, run) => (run.text.length > best.text.length ? run : best));
-  const cells = cellsOf(inReadingOrder(runs)).map(tidy);
+  const cells = cellsOf(inReadingOrder(runs));
   return {
-    text: tidy(cells.join(' ')),
+    text: tidy(cells.map(({ text }) => text).join(' ')),
     cells,
     start: inked.reduce((least, { start }) => Math.min(least, start), Infinity),
     end: inked.reduce((most, { end }) => Math.max(most, end), -Infinity),
@@ -124,19 +130,25 @@ function closeLine({ runs, fontSize }: OpenLine): TextLine {
   };
 }
 
-function cellsOf(runs: readonly PlacedRun[]): string[] {
-  const cells = [''];
+function cellsOf(runs: readonly PlacedRun[]): Cell[] {
+  const cells: Cell[] = [];
+  let cell: Cell | undefined;
   let inked: PlacedRun | undefined;
-  let spaced = false;
   for (const run of runs) {
     const isBlank = run.text.trim() === '';
     const gap = inked && !isBlank ? Math.max(run.start - inked.end, inked.start - run.end) : 0;
-    if (gap > run.fontSize * CELL_GAP) cells.push(run.text);
-    else cells[cells.length - 1] += gap > run.fontSize * WORD_GAP && !spaced ? ` ${run.text}` : run.text;
-    spaced = /\s$/.test(run.text);
+    if (!cell || gap > run.fontSize * CELL_GAP) {
+      cell = { text: run.text, start: run.start, end: run.end };
+      cells.push(cell);
+    } else {
+      const isApart = gap > run.fontSize * WORD_GAP && !/\s$/.test(cell.text);
+      cell.text += isApart ? ` ${run.text}` : run.text;
+      cell.start = Math.min(cell.start, run.start);
+      if (!isBlank) cell.end = Math.max(cell.end, run.end);
+    }
     if (!isBlank) inked = run;
   }
-  return cells;
+  return cells.map((each) => ({ ...each, text: tidy(each.text) }));
 }
 
 function tidy(text: string): string {

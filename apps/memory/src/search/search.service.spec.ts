@@ -1,0 +1,161 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { DomainError, type ErrorCode, type SearchRequest, TenantContext } from '@parley/contracts';
+import { type EmbeddingSpace, type KnowledgeHit, type KnowledgeQuery, type KnowledgeSearch } from '@parley/knowledge';
+import { type EmbeddingProvider, type EmbeddingResult } from '@parley/llm';
+import { type SearchRepository, type SearchScope } from './search.repository.js';
+import { SearchService } from './search.service.js';
+
+const ID = '018f0000-0000-7000-8000-000000000000';
+const tenant = TenantContext.of({ tenantId: ID, userId: ID, role: 'member' });
+const running = () => new AbortController().signal;
+
+const spaceOf = (fields: Partial<EmbeddingSpace> = {}): EmbeddingSpace => ({
+  id: ID,
+  model: 'some-model',
+  dimensions: 2,
+  state: 'active',
+  tableName: 'embeddings',
+  vectorWeight: 0.5,
+  ...fields,
+});
+
+const hitOf = (chunkId: string, score: number): KnowledgeHit => ({
+  chunkId,
+  documentId: 'document',
+  fileId: 'file',
+  knowledgeBaseId: 'one',
+  filename: 'notes.txt',
+  ordinal: 0,
+  text: 'text',
+  score,
+  attributes: {},
+  locator: {},
+  lexicalScore: 1,
+  vectorScore: null,
+});
+
+function requestOf(fields: Partial<SearchRequest> = {}): SearchRequest {
+  return { knowledgeBaseIds: ['one'], queries: ['what?'], maxResults: 10, scoreThreshold: 0, ...fields };
+}
+
+describe('SearchService', () => {
+  let scopes: SearchScope[];
+  let embed: jest.Mock<(texts: string[], options: { signal: AbortSignal }) => Promise<EmbeddingResult>>;
+  let search: jest.Mock<(tenant: TenantContext, query: KnowledgeQuery) => Promise<KnowledgeHit[]>>;
+  let service: SearchService;
+
+  beforeAll(() => Logger.overrideLogger(false));
+  beforeEach(() => {
+    scopes = [{ knowledgeBaseId: 'one', space: spaceOf() }];
+    embed = jest.fn(async (texts: string[]) => ({ vectors: texts.map(() => Float32Array.of(1, 0)), promptTokens: 1 }));
+    search = jest.fn(async () => [] as KnowledgeHit[]);
+    service = new SearchService(
+      { scopes: async () => scopes } as unknown as SearchRepository,
+      { model: 'some-model', embed } as unknown as EmbeddingProvider,
+      { search } as unknown as KnowledgeSearch,
+    );
+  });
+  afterEach(() => void jest.restoreAllMocks());
+
+  const ask = (fields?: Partial<SearchRequest>, signal = running()) =>
+    service.search(tenant, requestOf(fields), signal);
+  const embeddingsAsked = () => search.mock.calls.map(([, { embedding }]) => embedding);
+
+  it('passes on what was asked, with the query as a vector', async () => {
+    const filter = { type: 'eq', key: 'year', value: 2024 } as const;
+    await ask({ maxResults: 7, scoreThreshold: 0.3, filter });
+    expect(search).toHaveBeenCalledWith(tenant, {
+      knowledgeBaseIds: ['one'],
+      text: 'what?',
+      embedding: { vector: Float32Array.of(1, 0), space: spaceOf() },
+      limit: 7,
+      filter,
+      scoreThreshold: 0.3,
+    });
+  });
+
+  it('merges several queries: each chunk once, with its best score, best first', async () => {
+    search.mockResolvedValueOnce([hitOf('a', 0.9), hitOf('b', 0.5)]);
+    search.mockResolvedValueOnce([hitOf('c', 0.7), hitOf('b', 0.6), hitOf('a', 0.1)]);
+    const { hits } = await ask({ queries: ['first', 'second', '  '], maxResults: 3 });
+    expect(hits.map(({ chunkId, score }) => [chunkId, score])).toEqual([
+      ['a', 0.9],
+      ['c', 0.7],
+      ['b', 0.6],
+    ]);
+    expect(hits[0]).not.toHaveProperty('lexicalScore');
+    expect(search).toHaveBeenCalledTimes(2);
+    expect(embed).toHaveBeenCalledWith(['first', 'second'], expect.anything());
+  });
+
+  it('keeps the order of a single search, and the limit', async () => {
+    search.mockResolvedValueOnce([hitOf('b', 0.5), hitOf('a', 0.5), hitOf('c', 0.4)]);
+    const { hits } = await ask({ maxResults: 2 });
+    expect(hits.map(({ chunkId }) => chunkId)).toEqual(['b', 'a']);
+  });
+
+  it('knows no knowledge base that is not the tenant’s', async () => {
+    const missing = { code: 'not_found', param: 'vector_store_ids' };
+    await expect(ask({ knowledgeBaseIds: ['one', 'other'] })).rejects.toMatchObject(missing);
+    await expect(ask({ knowledgeBaseIds: ['one', 'one'] })).resolves.toEqual({ hits: [] });
+  });
+
+  it.each<ErrorCode>([
+    'provider_error',
+    'provider_rate_limited',
+    'timeout',
+    'service_unavailable',
+    'context_length_exceeded',
+  ])('searches by words alone when the provider answers %s', async (code) => {
+    embed.mockRejectedValue(new DomainError(code, 'No.'));
+    search.mockResolvedValue([hitOf('a', 1)]);
+    expect((await ask()).hits).toHaveLength(1);
+    expect(embeddingsAsked()).toEqual([undefined]);
+  });
+
+  it('searches by words alone when the provider does not answer in time', async () => {
+    const patience = new AbortController();
+    jest.spyOn(AbortSignal, 'timeout').mockReturnValue(patience.signal);
+    embed.mockImplementation((_texts, { signal }) => {
+      patience.abort(new DOMException('too slow', 'TimeoutError'));
+      return Promise.reject(signal.reason);
+    });
+    await ask();
+    expect(embeddingsAsked()).toEqual([undefined]);
+  });
+
+  it('fails when the provider refuses the model, and when nobody waits any more', async () => {
+    embed.mockRejectedValueOnce(new DomainError('model_not_found', 'No such model.'));
+    await expect(ask()).rejects.toMatchObject({ code: 'model_not_found' });
+    const over = new DomainError('timeout', 'The handler took too long.');
+    embed.mockRejectedValueOnce(over);
+    await expect(ask({}, AbortSignal.abort(over))).rejects.toBe(over);
+  });
+
+  it('compares no vectors of another model or length', async () => {
+    scopes = [{ knowledgeBaseId: 'one', space: spaceOf({ model: 'older-model' }) }];
+    await ask();
+    expect(embed).not.toHaveBeenCalled();
+    scopes = [{ knowledgeBaseId: 'one', space: spaceOf({ dimensions: 3 }) }];
+    await ask();
+    expect(embeddingsAsked()).toEqual([undefined, undefined]);
+  });
+
+  it('uses the space that fits when the knowledge bases have different ones', async () => {
+    const fitting = spaceOf({ tableName: 'fitting' });
+    scopes = [
+      { knowledgeBaseId: 'one', space: spaceOf({ dimensions: 3 }) },
+      { knowledgeBaseId: 'two', space: null },
+      { knowledgeBaseId: 'three', space: fitting },
+    ];
+    await ask({ knowledgeBaseIds: ['one', 'two', 'three'] });
+    expect(embeddingsAsked()).toEqual([{ vector: Float32Array.of(1, 0), space: fitting }]);
+  });
+
+  it('embeds nothing while there is nothing to find', async () => {
+    scopes = [{ knowledgeBaseId: 'one', space: null }];
+    await ask();
+    expect(embed).not.toHaveBeenCalled();
+  });
+});
