@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isRecord, textOf, tokenize, type PacedAnswer, type RecordedRequest } from './script.js';
+import { isRecord, textOf, tokenize, type PacedAnswer, type RecordedRequest, type ScriptedToolCall } from './script.js';
 
-type FinishReason = 'stop' | 'length';
+type FinishReason = 'stop' | 'length' | 'tool_calls';
 
 /** Writes the answer in the form the request asks for: server-sent chunks or one completion. */
 export async function sendCompletion(
@@ -12,12 +12,13 @@ export async function sendCompletion(
 ): Promise<void> {
   const limit = tokenLimit(request.body);
   const tokens = answer.tokens.slice(0, limit);
-  const finishReason = tokens.length < answer.tokens.length ? 'length' : 'stop';
+  const finishReason = finishReasonOf(answer, tokens);
   if (request.body['stream'] === true) return stream(request, { ...answer, tokens }, finishReason, response);
   const pauses = Math.max(0, tokens.length - 1);
   if (!(await pause((answer.firstTokenDelayMs ?? 0) + (answer.intervalMs ?? 0) * pauses, response))) return;
   request.tokensSent = tokens.length;
-  const message = { role: 'assistant', content: tokens.join(''), refusal: null };
+  const calls = answer.toolCalls?.map(toolCall);
+  const message = { role: 'assistant', content: tokens.join(''), refusal: null, ...(calls && { tool_calls: calls }) };
   const choices = [{ index: 0, message, logprobs: null, finish_reason: finishReason }];
   const body = { ...envelope(request, 'chat.completion'), choices, usage: usage(request, tokens.length) };
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -25,7 +26,7 @@ export async function sendCompletion(
 
 async function stream(
   request: RecordedRequest,
-  { tokens, intervalMs = 0, firstTokenDelayMs = 0, fault }: PacedAnswer,
+  { tokens, toolCalls = [], intervalMs = 0, firstTokenDelayMs = 0, fault }: PacedAnswer,
   finishReason: FinishReason,
   response: ServerResponse,
 ): Promise<void> {
@@ -49,9 +50,29 @@ async function stream(
     request.tokensSent++;
   }
   if (breaks(fault, tokens.length, response)) return;
+  if (tokens.length === 0) send(choice({ role: 'assistant', content: null }));
+  for (const [index, call] of toolCalls.entries()) {
+    for (const fragment of fragmentsOf(call)) send(choice({ tool_calls: [{ index, ...fragment }] }));
+  }
   send(choice({}, finishReason));
   if (includesUsage) send([], usage(request, tokens.length));
   response.end('data: [DONE]\n\n');
+}
+
+function finishReasonOf(answer: PacedAnswer, tokens: string[]): FinishReason {
+  if (tokens.length < answer.tokens.length) return 'length';
+  return answer.toolCalls?.length ? 'tool_calls' : 'stop';
+}
+
+function toolCall({ id, name, arguments: json }: ScriptedToolCall): object {
+  return { id, type: 'function', function: { name, arguments: json } };
+}
+
+/** Id and name stand in the first one alone, as OpenAI sends them. */
+function fragmentsOf(call: ScriptedToolCall): object[] {
+  const half = Math.ceil(call.arguments.length / 2);
+  const rest = { function: { arguments: call.arguments.slice(half) } };
+  return [toolCall({ ...call, arguments: call.arguments.slice(0, half) }), rest];
 }
 
 /** Waits; false when the client went away before or meanwhile. */

@@ -57,6 +57,19 @@ describe('the provider stub, through the official client', () => {
     expect(completion.choices[0]).toMatchObject({ finish_reason: 'length', message: { content: 'You said:' } });
   });
 
+  it('wants functions to be called, in one piece or in fragments', async () => {
+    const call = { id: 'call_1', name: 'weather', arguments: '{"place":"Oslo"}' };
+    stub.answer = { tokens: [], toolCalls: [call] };
+    const expected = [{ id: 'call_1', type: 'function', function: { name: 'weather', arguments: call.arguments } }];
+    const completion = await client.chat.completions.create(question('how is it?'));
+    expect(completion.choices[0]).toMatchObject({ finish_reason: 'tool_calls', message: { tool_calls: expected } });
+    const streamedCompletion = await client.chat.completions.stream(question('how is it?')).finalChatCompletion();
+    expect(streamedCompletion.choices[0]).toMatchObject({
+      finish_reason: 'tool_calls',
+      message: { tool_calls: expected },
+    });
+  });
+
   it('answers what the spec scripts, per request', async () => {
     stub.answer = ({ body }) => (body['stream'] ? ['to', 'kens'] : 'plain');
     expect(await tokensOf(await streamed())).toEqual(['to', 'kens']);

@@ -17,9 +17,19 @@ export type Fault =
   | { kind: 'hang-mid-stream'; afterTokens: number }
   | { kind: 'cut-mid-stream'; afterTokens: number };
 
+/** A function that the model wants to be called. */
+export interface ScriptedToolCall {
+  id: string;
+  name: string;
+  /** JSON; in a stream it comes in two fragments. */
+  arguments: string;
+}
+
 /** What the stub answers to a chat request: the tokens, one delta each in a stream, and their pace. */
 export interface PacedAnswer {
   tokens: string[];
+  /** After the tokens; the answer then ends with `tool_calls`. */
+  toolCalls?: ScriptedToolCall[];
   /** Pause between two tokens. */
   intervalMs?: number;
   /** Pause before the first token, after the headers. */
