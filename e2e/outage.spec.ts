@@ -196,7 +196,12 @@ describeWithServices('A suite that starts in an outage', () => {
       await wires.to('broker').restore();
       await wires.to('database').restore();
       await reaches(suite, SERVING, HEALING_MS);
-      const api = new ApiClient(suite.baseUrl, await createApiKey(suite.baseUrl, ADMIN.email, ADMIN.password));
+      // The first administrator is made a moment after the database has come.
+      const key = await eventually(() => createApiKey(suite.baseUrl, ADMIN.email, ADMIN.password), {
+        timeoutMs: HEALING_MS,
+        intervalMs: 200,
+      });
+      const api = new ApiClient(suite.baseUrl, key);
       expect((await api.call('POST', '/v1/chat/completions', { body: CHAT })).status).toBe(200);
     } finally {
       await suite.stop();

@@ -9,8 +9,8 @@ import { type Scope, SCOPES } from './scopes.js';
 import { TenantsRepository } from './tenants.repository.js';
 
 const TENANT_NAME = 'default';
-const MIN_RETRY_MS = 1_000;
-const MAX_RETRY_MS = 30_000;
+const MIN_RETRY_MS = 500;
+const MAX_RETRY_MS = 2_000;
 
 export interface Administrator {
   created: boolean;
