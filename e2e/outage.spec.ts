@@ -80,7 +80,7 @@ describeWithServices('A suite in an outage', () => {
 
   beforeAll(async () => {
     stub = await startProviderStub({ answer: ANSWER });
-    const environment = { OPENAI_BASE_URL: stub.baseUrl, OPENAI_API_KEY: stub.apiKey };
+    const environment = { OPENAI_BASE_URL: stub.baseUrl, OPENAI_API_KEY: stub.apiKey, SHUTDOWN_TIMEOUT_MS: '2000' };
     suite = await startRealSuite(environment, wires.link);
     api = new ApiClient(suite.baseUrl, suite.apiKey);
     client = new OpenAI({ baseURL: `${suite.baseUrl}/v1`, apiKey: suite.apiKey, maxRetries: 0 });
@@ -181,6 +181,18 @@ describeWithServices('A suite in an outage', () => {
       );
     },
   );
+
+  it('tells a client whose answer is being written that its gateway stops', async () => {
+    stub.answer = { tokens: Array<string>(100).fill('on and on '), intervalMs: 200 };
+    const stream = await client.chat.completions.create({ ...CHAT, stream: true });
+    const [gateway] = suite.processes;
+    gateway!.kill('SIGTERM');
+    const reading = (async () => {
+      for await (const chunk of stream) expect(chunk.object).toBe('chat.completion.chunk');
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'stream_interrupted' });
+    expect(await gateway!.exited).toBe(0);
+  });
 });
 
 describeWithServices('A suite that starts in an outage', () => {

@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { ServerConfig } from '@parley/config';
 import {
+  DomainError,
   type RunEvent,
   StartRun,
   type StartRunReply,
@@ -13,6 +15,8 @@ import { v7 as uuidv7 } from 'uuid';
 const IDLE_TIMEOUT_MS = 30_000;
 /** Events that may wait for a slow client; the text in them is coalesced by the chat service. */
 const MAX_BUFFERED_EVENTS = 4_096;
+/** Before connections are cut, so that an answer under way ends by saying why. */
+const LAST_WORDS_MS = 500;
 
 export type RunRequest = Omit<StartRunRequest, 'runId' | 'streamAddress'>;
 
@@ -29,12 +33,29 @@ export interface Run extends StartRunReply {
 
 /** Starts runs, which belong to the chat service: leaving the events unread ends the listening, not the run. */
 @Injectable()
-export class RunClient {
-  constructor(private readonly bus: MessageBus) {}
+export class RunClient implements BeforeApplicationShutdown, OnApplicationShutdown {
+  readonly #stopping = new AbortController();
+  #deadline: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly bus: MessageBus,
+    private readonly server: ServerConfig,
+  ) {}
+
+  beforeApplicationShutdown(): void {
+    const reason = new DomainError('stream_interrupted', 'The gateway is stopping; the answer goes on without it.');
+    const leftMs = Math.max(0, this.server.shutdownTimeoutMs - LAST_WORDS_MS);
+    this.#deadline = setTimeout(() => this.#stopping.abort(reason), leftMs);
+  }
+
+  onApplicationShutdown(): void {
+    clearTimeout(this.#deadline);
+  }
 
   /** Listens before it asks, so that no event is missed. Aborting the signal ends the listening. */
-  async start(tenant: TenantContext, request: RunRequest, signal: AbortSignal): Promise<Run> {
+  async start(tenant: TenantContext, request: RunRequest, left: AbortSignal): Promise<Run> {
     const runId = uuidv7();
+    const signal = AbortSignal.any([left, this.#stopping.signal]);
     const events = this.bus.openStream<RunEvent>(runId, {
       idleTimeoutMs: IDLE_TIMEOUT_MS,
       maxBuffered: MAX_BUFFERED_EVENTS,
