@@ -20,7 +20,7 @@ describeWithPrivateServers('a broker that goes away in the middle of ingesting',
   });
 
   it.each([
-    // Not killed: RabbitMQ 3 forgets a quorum queue of less than three minutes of age when it is, and declares it in vain.
+    // Not killed: RabbitMQ 3.10 can lose track of a quorum queue that was declared only minutes before.
     ['with its data', () => broker.stop()],
     ['empty', () => broker.remove()],
   ])('loses no document when it returns %s', async (_how, takeAway) => {
