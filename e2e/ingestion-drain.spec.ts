@@ -23,10 +23,11 @@ describeWithServices('a worker that is asked to stop', () => {
     const documents = await attach(3);
     await suite.stallProvider(documents, 2);
     expect(await isReady(port)).toBe(true);
+    const probes = Promise.all(Array.from({ length: 4 }, () => probeUntilUnready(port)));
     worker.kill('SIGTERM');
-    await eventually(async () => expect(await isReady(port)).toBe(false));
+    await probes;
     await suite.providerLink.restore();
-    expect(await worker.exited).toBe(0);
+    expect({ exitCode: await worker.exited, output: worker.output }).toMatchObject({ exitCode: 0 });
     const jobs = (await Promise.all(documents.map((document) => suite.jobs(document)))).flat();
     const states = jobs.map(({ status, attempt }) => `${status} ${attempt}`);
     expect(states.toSorted()).toEqual(['completed 1', 'completed 1', 'queued 0']);
@@ -45,7 +46,7 @@ describeWithServices('a worker that is asked to stop', () => {
     await suite.stallProvider(documents, 2);
     const startedAt = performance.now();
     worker.kill('SIGTERM');
-    expect(await worker.exited).toBe(0);
+    expect({ exitCode: await worker.exited, output: worker.output }).toMatchObject({ exitCode: 0 });
     expect(performance.now() - startedAt).toBeLessThan(shutdownTimeoutMs + GRACE_MS);
     for (const document of documents) expect(await suite.jobs(document)).toMatchObject([{ status: 'queued' }]);
 
@@ -61,6 +62,10 @@ describeWithServices('a worker that is asked to stop', () => {
     suite.providerLink.stall();
     const files = await Promise.all(Array.from({ length: count }, () => suite.upload(textOfChunks(3))));
     return Promise.all(files.map((fileId) => suite.attach(knowledgeBaseId, fileId)));
+  }
+
+  async function probeUntilUnready(port: number): Promise<void> {
+    while (await isReady(port));
   }
 
   async function isReady(port: number): Promise<boolean> {
