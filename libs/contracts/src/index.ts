@@ -7,6 +7,7 @@ export * from './messages/files.js';
 export * from './messages/ingestion.js';
 export * from './messages/knowledge-bases.js';
 export * from './messages/runs.js';
+export * from './messages/search-explanation.js';
 export * from './messages/search.js';
 export * from './messages/status.js';
 export * from './page.js';

@@ -3,9 +3,10 @@ import { ChunkWriter } from './ingestion/chunk-writer.js';
 import { IngestionLedger } from './ingestion/ingestion-ledger.js';
 import { KnowledgeSearch } from './search/knowledge-search.js';
 import { LexicalStatistics } from './search/lexical-statistics.js';
+import { Neighbors } from './search/neighbors.js';
 import { EmbeddingSpaces } from './spaces/embedding-spaces.js';
 
-const PROVIDERS = [IngestionLedger, ChunkWriter, EmbeddingSpaces, KnowledgeSearch, LexicalStatistics];
+const PROVIDERS = [IngestionLedger, ChunkWriter, EmbeddingSpaces, KnowledgeSearch, Neighbors, LexicalStatistics];
 
 /** Chunks, vectors and lexical rows: written by the worker, searched by memory, so that both agree about them. */
 @Module({ providers: PROVIDERS, exports: PROVIDERS })

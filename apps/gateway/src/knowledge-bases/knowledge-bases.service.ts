@@ -9,7 +9,7 @@ import {
   ListKnowledgeBases,
   type Page,
   Search,
-  type SearchHit,
+  type SearchReply,
   type SearchRequest,
   type TenantContext,
   UpdateKnowledgeBase,
@@ -80,8 +80,8 @@ export class KnowledgeBasesService {
     await this.bus.request(DeleteKnowledgeBase, { id }, tenant);
   }
 
-  async search(tenant: TenantContext, request: SearchRequest): Promise<SearchHit[]> {
-    return (await this.bus.request(Search, request, tenant)).hits;
+  search(tenant: TenantContext, request: SearchRequest): Promise<SearchReply> {
+    return this.bus.request(Search, request, tenant);
   }
 }
 

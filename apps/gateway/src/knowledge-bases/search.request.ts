@@ -1,11 +1,19 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { type AttributeFilter, type SearchRequest } from '@parley/contracts';
+import {
+  type AttributeFilter,
+  DomainError,
+  type Fusion,
+  FUSIONS,
+  MAX_NEIGHBORS,
+  type SearchRequest,
+} from '@parley/contracts';
 import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
   IsBoolean,
+  IsIn,
   IsInt,
   IsNotEmpty,
   IsNumber,
@@ -17,6 +25,18 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+
+export class HybridSearchOptions {
+  @ApiProperty({ minimum: 0, example: 0.2 })
+  @IsNumber()
+  @Min(0)
+  embedding_weight!: number;
+
+  @ApiProperty({ minimum: 0, example: 0.8 })
+  @IsNumber()
+  @Min(0)
+  text_weight!: number;
+}
 
 export class RankingOptions {
   @ApiPropertyOptional({ example: 'auto', description: 'Accepted; the ranking is always the hybrid one' })
@@ -30,6 +50,26 @@ export class RankingOptions {
   @Min(0)
   @Max(1)
   score_threshold?: number | null;
+
+  @ApiPropertyOptional({
+    type: HybridSearchOptions,
+    nullable: true,
+    description: 'What the legs count for; by default what the embedding model is worth',
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => HybridSearchOptions)
+  hybrid_search?: HybridSearchOptions | null;
+
+  @ApiPropertyOptional({
+    enum: FUSIONS,
+    default: 'scores',
+    description: 'By the scores of the legs, or by their ranks',
+  })
+  @IsOptional()
+  @IsIn(FUSIONS)
+  fusion?: Fusion | null;
 }
 
 export class SearchBody {
@@ -71,14 +111,49 @@ export class SearchBody {
   @IsOptional()
   @IsBoolean()
   rewrite_query?: boolean | null;
+
+  @ApiPropertyOptional({
+    minimum: 0,
+    maximum: MAX_NEIGHBORS,
+    default: 0,
+    description: 'Chunks before and after each hit, in `parley.neighbors`',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_NEIGHBORS)
+  neighbors?: number | null;
+
+  @ApiPropertyOptional({
+    default: false,
+    description: 'Scores per leg, the plan and the time of each stage, in `parley`',
+  })
+  @IsOptional()
+  @IsBoolean()
+  explain?: boolean | null;
 }
 
+/** @throws DomainError `invalid_request` when the weights leave nothing to search by */
 export function searchRequest(knowledgeBaseId: string, body: SearchBody): SearchRequest {
+  const { score_threshold, hybrid_search, fusion } = body.ranking_options ?? {};
   return {
     knowledgeBaseIds: [knowledgeBaseId],
     queries: body.query,
     maxResults: body.max_num_results ?? 10,
-    scoreThreshold: body.ranking_options?.score_threshold ?? 0,
+    scoreThreshold: score_threshold ?? 0,
     ...(body.filters ? { filter: body.filters } : {}),
+    ...(hybrid_search ? { weights: weights(hybrid_search) } : {}),
+    ...(fusion ? { fusion } : {}),
+    ...(body.neighbors ? { neighbors: body.neighbors } : {}),
+    ...(body.explain ? { explain: true } : {}),
   };
+}
+
+function weights({ embedding_weight: vector, text_weight: lexical }: HybridSearchOptions) {
+  if (vector + lexical === 0) {
+    throw new DomainError('invalid_request', 'One of the weights has to be greater than 0.', {
+      param: 'ranking_options.hybrid_search',
+    });
+  }
+  return { lexical, vector };
 }

@@ -1,5 +1,18 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { type Attributes, type ChunkLocator, formatId, type SearchHit } from '@parley/contracts';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  type Attributes,
+  type ChunkLocator,
+  formatId,
+  type SearchHit,
+  type SearchNeighbor,
+  type SearchReply,
+} from '@parley/contracts';
+import {
+  HitExplanationView,
+  hitExplanation,
+  searchExplanation,
+  SearchExplanationView,
+} from './search-explanation.view.js';
 
 export class SearchResultText {
   @ApiProperty({ enum: ['text'] })
@@ -9,8 +22,8 @@ export class SearchResultText {
   text!: string;
 }
 
-/** What OpenAI's object has no field for. */
-export class SearchResultOrigin {
+/** Where in its file a chunk stands. */
+export class ChunkPlace {
   @ApiProperty()
   chunk_id!: string;
 
@@ -25,6 +38,28 @@ export class SearchResultOrigin {
 
   @ApiProperty({ type: [Number], nullable: true, description: 'First and last row' })
   rows!: [number, number] | null;
+}
+
+export class SearchResultNeighbor extends ChunkPlace {
+  @ApiProperty()
+  text!: string;
+}
+
+/** What OpenAI's object has no field for. */
+export class SearchResultExtras extends ChunkPlace {
+  @ApiPropertyOptional({
+    type: [SearchResultNeighbor],
+    description: 'The chunks before and after, in the order of the file, when `neighbors` asks for them',
+  })
+  neighbors?: SearchResultNeighbor[];
+
+  @ApiPropertyOptional({ type: HitExplanationView })
+  explain?: HitExplanationView;
+}
+
+export class SearchPageExtras {
+  @ApiProperty({ type: SearchExplanationView })
+  explain!: SearchExplanationView;
 }
 
 export class SearchResult {
@@ -43,8 +78,8 @@ export class SearchResult {
   @ApiProperty({ type: [SearchResultText] })
   content!: SearchResultText[];
 
-  @ApiProperty({ type: SearchResultOrigin })
-  parley!: SearchResultOrigin;
+  @ApiProperty({ type: SearchResultExtras })
+  parley!: SearchResultExtras;
 }
 
 export class SearchResultsPage {
@@ -62,15 +97,19 @@ export class SearchResultsPage {
 
   @ApiProperty({ type: String, nullable: true })
   next_page!: null;
+
+  @ApiPropertyOptional({ type: SearchPageExtras, description: 'When `explain` asks for it' })
+  parley?: SearchPageExtras;
 }
 
-export function searchResultsPage(queries: string[], hits: readonly SearchHit[]): SearchResultsPage {
+export function searchResultsPage(queries: string[], { hits, explain }: SearchReply): SearchResultsPage {
   return {
     object: 'vector_store.search_results.page',
     search_query: queries,
     data: hits.map(searchResult),
     has_more: false,
     next_page: null,
+    ...(explain && { parley: { explain: searchExplanation(explain) } }),
   };
 }
 
@@ -81,12 +120,22 @@ function searchResult(hit: SearchHit): SearchResult {
     score: hit.score,
     attributes: hit.attributes,
     content: [{ type: 'text', text: hit.text }],
-    parley: { chunk_id: formatId('chunk', hit.chunkId), ordinal: hit.ordinal, ...place(hit.locator) },
+    parley: {
+      ...place(hit),
+      ...(hit.neighbors && { neighbors: hit.neighbors.map(neighbor) }),
+      ...(hit.explain && { explain: hitExplanation(hit.explain) }),
+    },
   };
 }
 
-function place(locator: ChunkLocator): Pick<SearchResultOrigin, 'headings' | 'pages' | 'rows'> {
+function neighbor(chunk: SearchNeighbor): SearchResultNeighbor {
+  return { ...place(chunk), text: chunk.text };
+}
+
+function place({ chunkId, ordinal, locator }: { chunkId: string; ordinal: number; locator: ChunkLocator }): ChunkPlace {
   return {
+    chunk_id: formatId('chunk', chunkId),
+    ordinal,
     headings: locator.headings ?? null,
     pages: span(locator.pageStart, locator.pageEnd),
     rows: span(locator.rowStart, locator.rowEnd),

@@ -165,6 +165,19 @@ describe('/v1/vector_stores', () => {
     ['max_num_results', `/${STORE_ID}/search`, { query: 'x', max_num_results: 51 }],
     ['ranking_options.score_threshold', `/${STORE_ID}/search`, { query: 'x', ranking_options: { score_threshold: 2 } }],
     ['filters', `/${STORE_ID}/search`, { query: 'x', filters: 'year = 2024' }],
+    ['neighbors', `/${STORE_ID}/search`, { query: 'x', neighbors: 4 }],
+    ['explain', `/${STORE_ID}/search`, { query: 'x', explain: 'yes' }],
+    ['ranking_options.fusion', `/${STORE_ID}/search`, { query: 'x', ranking_options: { fusion: 'sum' } }],
+    [
+      'ranking_options.hybrid_search',
+      `/${STORE_ID}/search`,
+      { query: 'x', ranking_options: { hybrid_search: { embedding_weight: 0, text_weight: 0 } } },
+    ],
+    [
+      'ranking_options.hybrid_search.text_weight',
+      `/${STORE_ID}/search`,
+      { query: 'x', ranking_options: { hybrid_search: { embedding_weight: 1 } } },
+    ],
   ])('refuses a bad %s', async (param, path, body) => {
     expect(await fault('POST', path, body)).toEqual({ status: 400, code: 'invalid_request', param });
     expect(app.bus.requests).toEqual([]);

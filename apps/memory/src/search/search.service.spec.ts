@@ -1,7 +1,19 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { DomainError, type ErrorCode, type SearchRequest, TenantContext } from '@parley/contracts';
-import { type EmbeddingSpace, type KnowledgeHit, type KnowledgeQuery, type KnowledgeSearch } from '@parley/knowledge';
+import {
+  DomainError,
+  type ErrorCode,
+  type QueryExplanation,
+  type SearchRequest,
+  TenantContext,
+} from '@parley/contracts';
+import {
+  type EmbeddingSpace,
+  type KnowledgeHit,
+  type KnowledgeQuery,
+  type KnowledgeSearch,
+  type Neighbors,
+} from '@parley/knowledge';
 import { type EmbeddingProvider, type EmbeddingResult } from '@parley/llm';
 import { type SearchRepository, type SearchScope } from './search.repository.js';
 import { SearchService } from './search.service.js';
@@ -31,8 +43,20 @@ const hitOf = (chunkId: string, score: number): KnowledgeHit => ({
   score,
   attributes: {},
   locator: {},
+  version: 1,
   lexicalScore: 1,
+  lexicalRank: 1,
   vectorScore: null,
+  vectorRank: null,
+});
+
+const explanationOf = (query: string): QueryExplanation => ({
+  query,
+  lexical: { candidates: 1 },
+  vector: { scan: 'none', candidates: 0, embeddingSpaceId: null, model: null, dimensions: null },
+  fusion: 'scores',
+  weights: { lexical: 1, vector: 0 },
+  milliseconds: {},
 });
 
 function requestOf(fields: Partial<SearchRequest> = {}): SearchRequest {
@@ -43,6 +67,8 @@ describe('SearchService', () => {
   let scopes: SearchScope[];
   let embed: jest.Mock<(texts: string[], options: { signal: AbortSignal }) => Promise<EmbeddingResult>>;
   let search: jest.Mock<(tenant: TenantContext, query: KnowledgeQuery) => Promise<KnowledgeHit[]>>;
+  let explain: jest.Mock<KnowledgeSearch['explain']>;
+  let neighbors: jest.Mock<Neighbors['of']>;
   let service: SearchService;
 
   beforeAll(() => Logger.overrideLogger(false));
@@ -50,10 +76,13 @@ describe('SearchService', () => {
     scopes = [{ knowledgeBaseId: 'one', space: spaceOf() }];
     embed = jest.fn(async (texts: string[]) => ({ vectors: texts.map(() => Float32Array.of(1, 0)), promptTokens: 1 }));
     search = jest.fn(async () => [] as KnowledgeHit[]);
+    explain = jest.fn(async (_tenant, { text }) => ({ hits: [hitOf('a', 0.9)], explanation: explanationOf(text) }));
+    neighbors = jest.fn(async () => new Map());
     service = new SearchService(
       { scopes: async () => scopes } as unknown as SearchRepository,
       { model: 'some-model', embed } as unknown as EmbeddingProvider,
-      { search } as unknown as KnowledgeSearch,
+      { search, explain } as unknown as KnowledgeSearch,
+      { of: neighbors } as unknown as Neighbors,
     );
   });
   afterEach(() => void jest.restoreAllMocks());
@@ -64,7 +93,8 @@ describe('SearchService', () => {
 
   it('passes on what was asked, with the query as a vector', async () => {
     const filter = { type: 'eq', key: 'year', value: 2024 } as const;
-    await ask({ maxResults: 7, scoreThreshold: 0.3, filter });
+    const weights = { lexical: 1, vector: 3 };
+    await ask({ maxResults: 7, scoreThreshold: 0.3, filter, weights, fusion: 'rrf' });
     expect(search).toHaveBeenCalledWith(tenant, {
       knowledgeBaseIds: ['one'],
       text: 'what?',
@@ -72,6 +102,8 @@ describe('SearchService', () => {
       limit: 7,
       filter,
       scoreThreshold: 0.3,
+      weights,
+      fusion: 'rrf',
     });
   });
 
@@ -93,6 +125,23 @@ describe('SearchService', () => {
     search.mockResolvedValueOnce([hitOf('b', 0.5), hitOf('a', 0.5), hitOf('c', 0.4)]);
     const { hits } = await ask({ maxResults: 2 });
     expect(hits.map(({ chunkId }) => chunkId)).toEqual(['b', 'a']);
+  });
+
+  it('explains each query and each hit when asked', async () => {
+    const { hits, explain: explained } = await ask({ queries: ['first', 'second'], explain: true });
+    expect(hits[0]!.explain).toEqual({ query: 'first', lexical: { score: 1, rank: 1 }, vector: null });
+    expect(explained!.queries.map(({ query }) => query)).toEqual(['first', 'second']);
+    expect(Object.keys(explained!.milliseconds)).toEqual(['scope', 'embed', 'search', 'neighbors', 'total']);
+    expect(search).not.toHaveBeenCalled();
+  });
+
+  it('adds the neighbours of each hit when asked', async () => {
+    const beside = { chunkId: 'b', ordinal: 1, text: 'next', locator: {} };
+    search.mockResolvedValue([hitOf('a', 0.9), hitOf('c', 0.8)]);
+    neighbors.mockResolvedValue(new Map([['a', [beside]]]));
+    const { hits } = await ask({ neighbors: 2 });
+    expect(hits.map((hit) => hit.neighbors)).toEqual([[beside], []]);
+    expect(neighbors).toHaveBeenCalledWith(tenant, [expect.objectContaining({ chunkId: 'a' }), expect.anything()], 2);
   });
 
   it('knows no knowledge base that is not the tenant’s', async () => {

@@ -2,17 +2,26 @@ import { Injectable, Logger } from '@nestjs/common';
 import {
   DomainError,
   type ErrorCode,
+  type LegScore,
+  type QueryExplanation,
   type SearchHit,
+  type SearchNeighbor,
   type SearchReply,
   type SearchRequest,
   type TenantContext,
 } from '@parley/contracts';
-import { type EmbeddingSpace, type KnowledgeHit, KnowledgeSearch } from '@parley/knowledge';
+import {
+  type EmbeddingSpace,
+  type KnowledgeHit,
+  type KnowledgeQuery,
+  KnowledgeSearch,
+  Neighbors,
+} from '@parley/knowledge';
 import { EmbeddingProvider } from '@parley/llm';
-import { counter, histogram } from '@parley/observability';
+import { counter } from '@parley/observability';
 import { SearchRepository } from './search.repository.js';
+import { StageClock } from './stage-clock.js';
 
-const stages = histogram('parley_retrieval_stage_seconds', 'Time of a stage of a search', ['stage']);
 const degraded = counter(
   'parley_retrieval_degraded_total',
   'Searches by words alone, because the queries could not be embedded',
@@ -37,6 +46,7 @@ export class SearchService {
     private readonly scopes: SearchRepository,
     private readonly provider: EmbeddingProvider,
     private readonly knowledge: KnowledgeSearch,
+    private readonly neighbors: Neighbors,
   ) {}
 
   /**
@@ -45,33 +55,61 @@ export class SearchService {
    * malformed filter
    */
   async search(tenant: TenantContext, request: SearchRequest, signal: AbortSignal): Promise<SearchReply> {
+    const clock = new StageClock();
     const scopes = await this.scopes.scopes(tenant, request.knowledgeBaseIds);
     if (scopes.length < new Set(request.knowledgeBaseIds).size)
       throw DomainError.notFound('vector store', 'vector_store_ids');
+    clock.passed('scope');
     const queries = request.queries.filter((query) => query.trim() !== '');
     const spaces = scopes.flatMap(({ space }) => (space?.model === this.provider.model ? [space] : []));
     const vectors = spaces.length > 0 ? await this.#embed(queries, signal) : null;
-    const stopTimer = stages.startTimer({ stage: 'search' });
+    clock.passed('embed');
     const found = await Promise.all(
       queries.map((text, index) =>
-        this.knowledge.search(tenant, {
-          knowledgeBaseIds: request.knowledgeBaseIds,
-          text,
-          embedding: comparable(vectors?.[index], spaces),
-          limit: request.maxResults,
-          filter: request.filter,
-          scoreThreshold: request.scoreThreshold,
-        }),
+        this.#searchOne(tenant, request, { text, embedding: comparable(vectors?.[index], spaces) }),
       ),
     );
-    stopTimer();
-    return { hits: best(found, request.maxResults) };
+    clock.passed('search');
+    const ranked = best(found, request.maxResults);
+    const neighbors = await this.neighbors.of(
+      tenant,
+      ranked.map(({ hit }) => hit),
+      request.neighbors ?? 0,
+    );
+    clock.passed('neighbors');
+    const hits = ranked.map((entry) => hitOf(entry, request, neighbors));
+    if (request.explain !== true) return { hits };
+    return {
+      hits,
+      explain: {
+        queries: found.flatMap(({ explanation }) => explanation ?? []),
+        milliseconds: clock.milliseconds(),
+      },
+    };
+  }
+
+  async #searchOne(
+    tenant: TenantContext,
+    request: SearchRequest,
+    { text, embedding }: Pick<KnowledgeQuery, 'text' | 'embedding'>,
+  ): Promise<Found> {
+    const query: KnowledgeQuery = {
+      knowledgeBaseIds: request.knowledgeBaseIds,
+      text,
+      embedding,
+      limit: request.maxResults,
+      filter: request.filter,
+      scoreThreshold: request.scoreThreshold,
+      weights: request.weights,
+      fusion: request.fusion,
+    };
+    if (request.explain === true) return { query: text, ...(await this.knowledge.explain(tenant, query)) };
+    return { query: text, hits: await this.knowledge.search(tenant, query) };
   }
 
   /** Null when that fails or takes too long: words alone find most of it, and an answer beats an error. */
   async #embed(queries: string[], signal: AbortSignal): Promise<Float32Array[] | null> {
     if (queries.length === 0) return [];
-    const stopTimer = stages.startTimer({ stage: 'embed' });
     const patience = AbortSignal.timeout(EMBEDDING_PATIENCE_MS);
     try {
       return (await this.provider.embed(queries, { signal: AbortSignal.any([signal, patience]) })).vectors;
@@ -81,8 +119,6 @@ export class SearchService {
       degraded.inc();
       this.#logger.warn(`Searching by words alone: ${error instanceof Error ? error.message : String(error)}`);
       return null;
-    } finally {
-      stopTimer();
     }
   }
 }
@@ -96,13 +132,47 @@ function comparable(
   return vector && space && { vector, space };
 }
 
-function best(found: KnowledgeHit[][], limit: number): SearchHit[] {
-  const byChunk = new Map<string, KnowledgeHit>();
-  for (const hit of found.flat()) {
-    const known = byChunk.get(hit.chunkId);
-    if (!known || known.score < hit.score) byChunk.set(hit.chunkId, hit);
+/** The hits of one query. */
+interface Found {
+  query: string;
+  hits: KnowledgeHit[];
+  explanation?: QueryExplanation;
+}
+
+interface RankedHit {
+  query: string;
+  hit: KnowledgeHit;
+}
+
+/** Of all queries together: each chunk once with its best score, best first. */
+function best(found: Found[], limit: number): RankedHit[] {
+  const byChunk = new Map<string, RankedHit>();
+  for (const { query, hits } of found) {
+    for (const hit of hits) {
+      const known = byChunk.get(hit.chunkId);
+      if (!known || known.hit.score < hit.score) byChunk.set(hit.chunkId, { query, hit });
+    }
   }
-  const hits = [...byChunk.values()];
-  if (found.length > 1) hits.sort((a, b) => b.score - a.score);
-  return hits.slice(0, limit).map(({ lexicalScore: _lexical, vectorScore: _vector, ...hit }) => hit);
+  const ranked = [...byChunk.values()];
+  if (found.length > 1) ranked.sort((a, b) => b.hit.score - a.hit.score);
+  return ranked.slice(0, limit);
+}
+
+function hitOf(
+  { query, hit }: RankedHit,
+  { neighbors, explain }: SearchRequest,
+  found: Map<string, SearchNeighbor[]>,
+): SearchHit {
+  const { version: _version, lexicalScore, lexicalRank, vectorScore, vectorRank, ...shown } = hit;
+  return {
+    ...shown,
+    ...(neighbors ? { neighbors: found.get(hit.chunkId) ?? [] } : {}),
+    ...(explain
+      ? { explain: { query, lexical: legScore(lexicalScore, lexicalRank), vector: legScore(vectorScore, vectorRank) } }
+      : {}),
+  };
+}
+
+function legScore(score: number | null, rank: number | null): LegScore | null {
+  return score === null || rank === null ? null : { score, rank };
 }

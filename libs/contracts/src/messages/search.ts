@@ -1,7 +1,10 @@
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
+  IsBoolean,
+  IsIn,
   IsInt,
   IsNumber,
   IsObject,
@@ -11,9 +14,13 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateNested,
 } from 'class-validator';
 import { defineRpc } from '../message-definition.js';
 import { type Attributes } from './knowledge-bases.js';
+import { type Fusion, FUSIONS, type HitExplanation, type SearchExplanation } from './search-explanation.js';
+
+export const MAX_NEIGHBORS = 3;
 
 /** OpenAI's attribute filter; its shape is checked where it is turned into SQL. */
 export type AttributeFilter =
@@ -23,6 +30,17 @@ export type AttributeFilter =
       value: string | number | boolean | (string | number)[];
     }
   | { type: 'and' | 'or'; filters: AttributeFilter[] };
+
+/** What the legs count for, relative to each other; not both 0. */
+export class LegWeights {
+  @IsNumber()
+  @Min(0)
+  lexical!: number;
+
+  @IsNumber()
+  @Min(0)
+  vector!: number;
+}
 
 export class SearchRequest {
   @IsArray()
@@ -52,6 +70,36 @@ export class SearchRequest {
   @IsOptional()
   @IsObject()
   filter?: AttributeFilter;
+
+  /** Instead of what the embedding space is worth. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => LegWeights)
+  weights?: LegWeights;
+
+  /** `scores` by default. */
+  @IsOptional()
+  @IsIn(FUSIONS)
+  fusion?: Fusion;
+
+  /** Chunks before and after each hit. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_NEIGHBORS)
+  neighbors?: number;
+
+  @IsOptional()
+  @IsBoolean()
+  explain?: boolean;
+}
+
+/** A chunk beside a hit, in the version of the document that was searched. */
+export interface SearchNeighbor {
+  chunkId: string;
+  ordinal: number;
+  text: string;
+  locator: ChunkLocator;
 }
 
 /** Where in its file a chunk stands. */
@@ -75,10 +123,15 @@ export interface SearchHit {
   score: number;
   attributes: Attributes;
   locator: ChunkLocator;
+  /** In the order of the document; only when asked for. */
+  neighbors?: SearchNeighbor[];
+  explain?: HitExplanation;
 }
 
 export interface SearchReply {
   hits: SearchHit[];
+  /** Only when asked for. */
+  explain?: SearchExplanation;
 }
 
 /** Unknown and foreign knowledge bases are `not_found`. */

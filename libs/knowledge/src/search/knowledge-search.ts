@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { type AttributeFilter, DomainError, type SearchHit, type TenantContext } from '@parley/contracts';
+import {
+  type AttributeFilter,
+  DomainError,
+  type Fusion,
+  type LegWeights,
+  type QueryExplanation,
+  type SearchHit,
+  type TenantContext,
+} from '@parley/contracts';
 import { Database } from '@parley/persistence';
 import { analyseQuery } from '../analysis/analyse.js';
 import { BM25, termHash } from '../analysis/term-vector.js';
@@ -31,16 +39,22 @@ export interface KnowledgeQuery {
   filter?: AttributeFilter | undefined;
   /** 0 to 1; hits with a lower score are left out. */
   scoreThreshold?: number;
-  /** 0 to 1, instead of the embedding space's own. */
-  vectorWeight?: number | undefined;
+  /** Instead of the embedding space's own; relative to each other. */
+  weights?: LegWeights | undefined;
+  /** `scores` by default. */
+  fusion?: Fusion | undefined;
   plan?: Partial<SearchPlan>;
 }
 
 export interface KnowledgeHit extends SearchHit {
-  /** BM25; null when the chunk is not among the lexical candidates. */
+  /** Of the document. */
+  version: number;
+  /** BM25; null, with its rank, when the chunk is not among the lexical candidates. */
   lexicalScore: number | null;
-  /** Cosine; null when the chunk is not among the vector candidates. */
+  lexicalRank: number | null;
+  /** Cosine; null, with its rank, when the chunk is not among the vector candidates. */
   vectorScore: number | null;
+  vectorRank: number | null;
 }
 
 /** Hybrid search over the active versions of documents, in one statement. */
@@ -53,37 +67,100 @@ export class KnowledgeSearch {
    * @throws DomainError `invalid_request` for a malformed filter or a vector that is not of its space
    */
   async search(tenant: TenantContext, query: KnowledgeQuery): Promise<KnowledgeHit[]> {
-    const { embedding, limit } = query;
-    if (embedding && embedding.vector.length !== embedding.space.dimensions) {
-      throw new DomainError(
-        'invalid_request',
-        `The query has ${embedding.vector.length} dimensions, not ${embedding.space.dimensions}.`,
-      );
-    }
-    const options = {
-      limit,
-      candidates: Math.max(CANDIDATES, limit),
-      threshold: query.scoreThreshold ?? 0,
-      vectorWeight: query.vectorWeight ?? embedding?.space.vectorWeight ?? 0,
-      bm25: BM25,
-      ...DEFAULT_PLAN,
-      ...query.plan,
-    };
-    const terms = analyseQuery(query.text).map((term) => ({ ...term, hash: termHash(term.term) }));
-    const parameters = [
-      tenant.tenantId,
-      query.knowledgeBaseIds,
-      JSON.stringify(terms),
-      embedding?.space.id ?? null,
-      embedding ? vectorText(embedding.vector) : null,
-      query.filter === undefined ? null : compileFilter(query.filter),
-      JSON.stringify(options),
-    ];
-    return this.database.withTenant(tenant, (tx) => tx.query<KnowledgeHit[]>(SEARCH, parameters));
+    return (await this.#run(tenant, query, false)).hits;
   }
+
+  /** As `search`, and how it was done. */
+  async explain(
+    tenant: TenantContext,
+    query: KnowledgeQuery,
+  ): Promise<{ hits: KnowledgeHit[]; explanation: QueryExplanation }> {
+    const { hits, plan } = await this.#run(tenant, query, true);
+    return { hits, explanation: explanationOf(query, plan!) };
+  }
+
+  async #run(tenant: TenantContext, query: KnowledgeQuery, explain: boolean) {
+    const parameters = parametersOf(tenant, query, explain);
+    const rows = await this.database.withTenant(tenant, (tx) => tx.query<SearchRow[]>(SEARCH, parameters));
+    const plan = rows.find((row): row is PlanRow => row.plan !== null)?.plan;
+    return { hits: rows.filter((row): row is HitRow => row.plan === null).map(hitOf), plan };
+  }
+}
+
+function parametersOf(tenant: TenantContext, query: KnowledgeQuery, explain: boolean): unknown[] {
+  const { embedding, limit } = query;
+  if (embedding && embedding.vector.length !== embedding.space.dimensions) {
+    const { vector, space } = embedding;
+    throw new DomainError('invalid_request', `The query has ${vector.length} dimensions, not ${space.dimensions}.`);
+  }
+  const options = {
+    limit,
+    candidates: Math.max(CANDIDATES, limit),
+    threshold: query.scoreThreshold ?? 0,
+    vectorWeight: vectorWeightOf(query),
+    fusion: fusionOf(query),
+    explain,
+    bm25: BM25,
+    ...DEFAULT_PLAN,
+    ...query.plan,
+  };
+  const terms = analyseQuery(query.text).map((term) => ({ ...term, hash: termHash(term.term) }));
+  return [
+    tenant.tenantId,
+    query.knowledgeBaseIds,
+    JSON.stringify(terms),
+    embedding?.space.id ?? null,
+    embedding ? vectorText(embedding.vector) : null,
+    query.filter === undefined ? null : compileFilter(query.filter),
+    JSON.stringify(options),
+  ];
+}
+
+const fusionOf = ({ fusion = 'scores' }: KnowledgeQuery) => fusion;
+
+function vectorWeightOf({ weights, embedding }: KnowledgeQuery): number {
+  if (weights !== undefined) return weights.vector / (weights.lexical + weights.vector);
+  return embedding?.space.vectorWeight ?? 0;
+}
+
+interface PlanRow {
+  plan: {
+    lexicalCandidates: number;
+    vectorCandidates: number;
+    vectorScan: QueryExplanation['vector']['scan'];
+    vectorWeight: number;
+    milliseconds: Record<string, number>;
+  };
+}
+
+type HitRow = KnowledgeHit & { plan: null };
+
+type SearchRow = PlanRow | HitRow;
+
+function hitOf({ plan: _plan, ...hit }: HitRow): KnowledgeHit {
+  return hit;
+}
+
+function explanationOf(query: KnowledgeQuery, plan: PlanRow['plan']): QueryExplanation {
+  const space = query.embedding?.space;
+  return {
+    query: query.text,
+    lexical: { candidates: plan.lexicalCandidates },
+    vector: {
+      scan: plan.vectorScan,
+      candidates: plan.vectorCandidates,
+      embeddingSpaceId: space?.id ?? null,
+      model: space?.model ?? null,
+      dimensions: space?.dimensions ?? null,
+    },
+    fusion: fusionOf(query),
+    weights: { lexical: 1 - plan.vectorWeight, vector: plan.vectorWeight },
+    milliseconds: plan.milliseconds,
+  };
 }
 
 const SEARCH = `
   select chunk_id as "chunkId", document_id as "documentId", file_id as "fileId", knowledge_base_id as "knowledgeBaseId",
-    filename, ordinal, text, score, attributes, locator, lexical_score as "lexicalScore", vector_score as "vectorScore"
+    filename, ordinal, text, attributes, locator, version, score, lexical_score as "lexicalScore",
+    lexical_rank as "lexicalRank", vector_score as "vectorScore", vector_rank as "vectorRank", plan
   from memory.search_chunks($1, $2, $3, $4, $5, $6::text::jsonpath, $7)`;

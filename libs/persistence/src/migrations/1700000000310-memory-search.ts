@@ -160,7 +160,7 @@ const NEAREST_EXACTLY = `
  * The nearest chunks by cosine: exact in small scopes, where the index would return too few, and wherever the index did.
  * Only knowledge bases that are searched in this embedding space take part.
  */
-const VECTOR_CANDIDATES = `
+export const VECTOR_CANDIDATES = `
   create function memory.vector_candidates(
     p_tenant uuid, p_knowledge_bases uuid[], p_space uuid, p_vector halfvec, p_filter jsonpath, p_limit integer,
     p_exact_below integer
@@ -205,7 +205,7 @@ const VECTOR_CANDIDATES = `
  * Hybrid search: both legs' candidates, each leg's scores scaled to 0..1 over its candidates, summed by weight. A leg
  * without candidates gives its weight to the other. Stable, so that all of it sees one snapshot.
  */
-const SEARCH_CHUNKS = `
+export const SEARCH_CHUNKS = `
   create function memory.search_chunks(
     p_tenant uuid, p_knowledge_bases uuid[], p_terms jsonb, p_space uuid, p_vector halfvec, p_filter jsonpath,
     p_options jsonb

@@ -5,6 +5,7 @@ import { Memory1700000000300 } from './1700000000300-memory.js';
 import { MemorySearch1700000000310 } from './1700000000310-memory-search.js';
 import { MemoryVersions1700000000320 } from './1700000000320-memory-versions.js';
 import { AnnounceJobs1700000000400 } from './1700000000400-announce-jobs.js';
+import { SearchExplained1700000000540 } from './1700000000540-search-explained.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   MemorySearch1700000000310,
   MemoryVersions1700000000320,
   AnnounceJobs1700000000400,
+  SearchExplained1700000000540,
 ];
