@@ -20,3 +20,4 @@ export { LexicalStatistics } from './search/lexical-statistics.js';
 export { type ChunkPosition, Neighbors } from './search/neighbors.js';
 export { type EmbeddingSpace } from './spaces/embedding-space.js';
 export { EmbeddingSpaces } from './spaces/embedding-spaces.js';
+export { defaultVectorWeight } from './spaces/vector-weight.js';

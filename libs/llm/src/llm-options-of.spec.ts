@@ -26,6 +26,15 @@ describe('llmOptionsOf', () => {
     expect(options).toMatchObject({ embeddingDimensions: 256, contextWindowTokens: 4096 });
   });
 
+  it('reads further embedding models, with or without dimensions', () => {
+    const options = optionsFor({ EMBEDDING_MODELS: 'text-embedding-3-large:1024, nomic-embed-text:v1.5' });
+    expect(options.embeddingModels).toEqual([
+      { model: 'text-embedding-3-large', dimensions: 1024 },
+      { model: 'nomic-embed-text:v1.5', dimensions: undefined },
+    ]);
+    expect(() => optionsFor({ EMBEDDING_MODELS: 'large:5000' })).toThrow('EMBEDDING_MODELS must have 1 to 4000');
+  });
+
   it('takes the names of the systems that Parley replaces', () => {
     const options = optionsFor({
       LM_STUDIO_BASE_URL: 'http://llm-service:1234/v1',

@@ -9,6 +9,7 @@ export function llmOptionsOf(config: Readonly<LlmConfig>): LlmOptions {
     model: config.model,
     embeddingModel: config.embeddingModel,
     embeddingDimensions: config.embeddingDimensions,
+    embeddingModels: config.embeddingModels,
     maxOutputTokens: config.maxOutputTokens,
     temperature: config.temperature,
     contextWindowTokens: config.contextWindowTokens,

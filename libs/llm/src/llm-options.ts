@@ -1,3 +1,9 @@
+export interface EmbeddingModel {
+  model: string;
+  /** Asked of models that can shorten their vectors, expected of all others; undefined: as long as they are. */
+  dimensions?: number | undefined;
+}
+
 /** Plain settings; the apps read them from the environment. Without key and base URL the built-in provider answers. */
 export interface LlmOptions {
   openaiApiKey?: string | undefined;
@@ -8,6 +14,8 @@ export interface LlmOptions {
   embeddingModel: string;
   /** Asked of models that can shorten their vectors, expected of all others. */
   embeddingDimensions?: number | undefined;
+  /** That may be chosen beside the default one. */
+  embeddingModels?: readonly EmbeddingModel[] | undefined;
   maxOutputTokens?: number | undefined;
   temperature?: number | undefined;
   /** Instead of what is known about the model. */

@@ -3,10 +3,14 @@ import { BUILTIN_CHAT_MODEL } from './builtin/builtin.chat-provider.js';
 import { BUILTIN_EMBEDDING_MODEL } from './builtin/builtin.embedding-provider.js';
 import { ChatProvider } from './chat-provider.js';
 import { EmbeddingProvider } from './embedding-provider.js';
+import { EmbeddingProviders } from './embedding-providers.js';
+import { type LlmOptions } from './llm-options.js';
 import { LlmModule } from './llm.module.js';
-import { createChatProvider, createEmbeddingProvider } from './providers.js';
+import { createChatProvider } from './providers.js';
 
 const models = { model: 'gpt-4o', embeddingModel: 'text-embedding-3-small' };
+
+const createEmbeddingProvider = (options: LlmOptions) => new EmbeddingProviders(options).default;
 
 describe('the provider', () => {
   it.each([
@@ -36,10 +40,11 @@ describe('the provider', () => {
   it('is injected by its port', () => {
     const { exports, providers } = LlmModule.forRoot(models);
 
-    expect(exports).toEqual([ChatProvider, EmbeddingProvider]);
+    expect(exports).toEqual([ChatProvider, EmbeddingProvider, EmbeddingProviders]);
     expect(providers).toEqual([
       { provide: ChatProvider, useValue: expect.objectContaining({ name: 'builtin' }) },
       { provide: EmbeddingProvider, useValue: expect.objectContaining({ name: 'builtin' }) },
+      { provide: EmbeddingProviders, useValue: expect.any(EmbeddingProviders) },
     ]);
   });
 });

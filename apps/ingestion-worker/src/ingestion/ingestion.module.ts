@@ -5,11 +5,12 @@ import { IngestionConsumer } from './ingestion.consumer.js';
 import { IngestionService } from './ingestion.service.js';
 import { removeAbandonedCopies } from './local-copy.js';
 import { Pipeline } from './pipeline.js';
+import { SpaceEmbedder } from './space-embedder.js';
 
 @Module({
   imports: [BlobsModule, KnowledgeModule],
   controllers: [IngestionConsumer],
-  providers: [IngestionService, Pipeline],
+  providers: [IngestionService, Pipeline, SpaceEmbedder],
 })
 export class IngestionModule implements OnModuleInit {
   onModuleInit(): Promise<void> {

@@ -2,10 +2,11 @@ import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type BlobStore } from '@parley/blobs';
 import { DomainError, TenantContext } from '@parley/contracts';
-import { type ChunkWriter, type EmbeddingSpace, type EmbeddingSpaces, type Lease } from '@parley/knowledge';
-import { type EmbeddingBatch, EmbeddingProvider, type EmbeddingResult } from '@parley/llm';
+import { type ChunkWriter, type EmbeddingSpace, type Lease } from '@parley/knowledge';
+import { type EmbeddingBatch } from '@parley/llm';
 import { type Block, type ParsedDocument } from '../parsing/parsed-document.js';
 import { type IngestionConfig } from './ingestion.config.js';
+import { type SpaceEmbedder } from './space-embedder.js';
 
 let blocks: Block[] = [];
 jest.unstable_mockModule('../parsing/parse-file.js', () => ({
@@ -26,19 +27,13 @@ const space: EmbeddingSpace = {
 };
 
 /** Two texts per batch; what it fails with after a number of batches is set by the spec. */
-class FakeProvider extends EmbeddingProvider {
-  readonly name = 'openai';
-  readonly model = 'some-model';
-  readonly state = 'closed';
+class FakeEmbedder implements Pick<SpaceEmbedder, 'spaceOf' | 'embed'> {
   failure: { afterBatches: number; error: unknown } | undefined;
   onBatch = () => {};
 
-  dimensions = () => Promise.resolve(2);
-  embed(): Promise<EmbeddingResult> {
-    throw new Error('Bulk work leaves room for queries.');
-  }
+  spaceOf = () => Promise.resolve(space);
 
-  async *embedBatches(texts: string[]): AsyncGenerator<EmbeddingBatch> {
+  async *embed(_space: EmbeddingSpace, texts: string[]): AsyncGenerator<EmbeddingBatch> {
     for (let offset = 0; offset < texts.length; offset += 2) {
       if (this.failure && this.failure.afterBatches === offset / 2) throw this.failure.error;
       this.onBatch();
@@ -48,10 +43,10 @@ class FakeProvider extends EmbeddingProvider {
   }
 }
 
-function leaseOf(embeddingSpace: EmbeddingSpace | null): Lease {
+function someLease(): Lease {
   const file = { id: ID, filename: 'notes.txt', contentType: 'text/plain', bytes: 1, blobKey: 'key' };
   const chunking = { maxChunkSizeTokens: 100, chunkOverlapTokens: 0 };
-  return { jobId: ID, tenant, attempt: 1, knowledgeBaseId: ID, file, chunking, embeddingSpace } as Lease;
+  return { jobId: ID, tenant, attempt: 1, knowledgeBaseId: ID, file, chunking, embeddingSpace: space } as Lease;
 }
 
 const paragraphs = (count: number): Block[] =>
@@ -62,26 +57,19 @@ const paragraphs = (count: number): Block[] =>
   }));
 
 describe('Pipeline', () => {
-  let provider: FakeProvider;
+  let embedder: FakeEmbedder;
   let log: string[];
   let written: { ordinal: number; embedding: number[] }[];
-  let assigned: EmbeddingSpace;
-  let weights: (number | undefined)[];
   const running = () => new AbortController().signal;
 
   beforeEach(() => {
-    provider = new FakeProvider();
+    embedder = new FakeEmbedder();
     blocks = paragraphs(5);
-    [log, written, weights] = [[], [], []];
-    assigned = space;
+    [log, written] = [[], []];
   });
 
   function pipeline() {
     const blobs = { get: async () => Readable.from(['content']) } as unknown as BlobStore;
-    const spaces = {
-      ensure: async (_model: string, _dimensions: number, weight?: number) => (weights.push(weight), space),
-      assign: async () => assigned,
-    } as unknown as EmbeddingSpaces;
     const writer = {
       write: async (_lease, _space, rows) => {
         log.push(`write ${rows.length}`);
@@ -97,56 +85,34 @@ describe('Pipeline', () => {
         void log.push(`complete ${chunkCount}`),
     };
     const config = { parseLimits: {} } as IngestionConfig;
-    return new Pipeline(blobs, provider, spaces, writer, ledger as never, config);
+    return new Pipeline(blobs, embedder as unknown as SpaceEmbedder, writer, ledger as never, config);
   }
 
   it('writes each batch as soon as it is embedded, with the chunk that belongs to each vector', async () => {
-    await pipeline().run(leaseOf(space), running());
+    await pipeline().run(someLease(), running());
     expect(log).toEqual([
       ...['embedding', 'of 5', 'write 2', '33 %', 'write 2', '67 %', 'write 1', '83 %', 'indexing', 'complete 5'],
     ]);
     expect(written).toEqual([0, 1, 2, 3, 4].map((ordinal) => ({ ordinal, embedding: [ordinal, 1] })));
   });
 
-  it('gives a knowledge base its first embedding space', async () => {
-    await pipeline().run(leaseOf(null), running());
-    expect(weights).toEqual([undefined]);
-    expect(log.at(-1)).toBe('complete 5');
-  });
-
-  it.each([
-    ['another model', { ...space, model: 'older-model' }],
-    ['vectors of another length', { ...space, dimensions: 3 }],
-  ])('refuses for good to mix in %s', async (_what, other) => {
-    for (const lease of [leaseOf(other), leaseOf(null)]) {
-      assigned = other;
-      const refusal = { name: 'EmbeddingError', cause: expect.objectContaining({ code: 'conflict' }) };
-      await expect(pipeline().run(lease, running())).rejects.toMatchObject(refusal);
-    }
-    expect(written).toEqual([]);
-  });
-
-  it('says when it was the provider that failed, and keeps what was written before', async () => {
-    const cause = new DomainError('provider_rate_limited', 'Slow down.');
-    provider.failure = { afterBatches: 1, error: cause };
-    const error = await pipeline()
-      .run(leaseOf(space), running())
-      .catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(EmbeddingError);
-    expect(error).toMatchObject({ cause });
+  it('keeps what was written before the provider failed', async () => {
+    const error = new EmbeddingError(new DomainError('provider_rate_limited', 'Slow down.'));
+    embedder.failure = { afterBatches: 1, error };
+    await expect(pipeline().run(someLease(), running())).rejects.toBe(error);
     expect(written).toHaveLength(2);
   });
 
   it('writes nothing more once it is told to stop', async () => {
     const stop = new AbortController();
-    provider.onBatch = () => written.length > 0 && stop.abort(new Error('The app is stopping.'));
-    await expect(pipeline().run(leaseOf(space), stop.signal)).rejects.toThrow('The app is stopping.');
+    embedder.onBatch = () => written.length > 0 && stop.abort(new Error('The app is stopping.'));
+    await expect(pipeline().run(someLease(), stop.signal)).rejects.toThrow('The app is stopping.');
     expect(written).toHaveLength(2);
     expect(log).not.toContain('indexing');
   });
 
   it('says that a file holds no text', async () => {
     blocks = [];
-    await expect(pipeline().run(leaseOf(space), running())).rejects.toMatchObject({ code: 'no_text' });
+    await expect(pipeline().run(someLease(), running())).rejects.toMatchObject({ code: 'no_text' });
   });
 });

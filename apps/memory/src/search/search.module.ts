@@ -1,8 +1,13 @@
 import { Module } from '@nestjs/common';
 import { KnowledgeModule } from '@parley/knowledge';
+import { QueryEmbedder } from './query-embedder.js';
 import { SearchConsumer } from './search.consumer.js';
 import { SearchRepository } from './search.repository.js';
 import { SearchService } from './search.service.js';
 
-@Module({ imports: [KnowledgeModule], controllers: [SearchConsumer], providers: [SearchService, SearchRepository] })
+@Module({
+  imports: [KnowledgeModule],
+  controllers: [SearchConsumer],
+  providers: [SearchService, QueryEmbedder, SearchRepository],
+})
 export class SearchModule {}

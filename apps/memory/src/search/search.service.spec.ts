@@ -1,12 +1,5 @@
-import { Logger } from '@nestjs/common';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import {
-  DomainError,
-  type ErrorCode,
-  type QueryExplanation,
-  type SearchRequest,
-  TenantContext,
-} from '@parley/contracts';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type QueryExplanation, type SearchRequest, TenantContext } from '@parley/contracts';
 import {
   type EmbeddingSpace,
   type KnowledgeHit,
@@ -14,7 +7,7 @@ import {
   type KnowledgeSearch,
   type Neighbors,
 } from '@parley/knowledge';
-import { type EmbeddingProvider, type EmbeddingResult } from '@parley/llm';
+import { type QueryEmbedder } from './query-embedder.js';
 import { type SearchRepository, type SearchScope } from './search.repository.js';
 import { SearchService } from './search.service.js';
 
@@ -65,27 +58,27 @@ function requestOf(fields: Partial<SearchRequest> = {}): SearchRequest {
 
 describe('SearchService', () => {
   let scopes: SearchScope[];
-  let embed: jest.Mock<(texts: string[], options: { signal: AbortSignal }) => Promise<EmbeddingResult>>;
+  let embed: jest.Mock<QueryEmbedder['embed']>;
   let search: jest.Mock<(tenant: TenantContext, query: KnowledgeQuery) => Promise<KnowledgeHit[]>>;
   let explain: jest.Mock<KnowledgeSearch['explain']>;
   let neighbors: jest.Mock<Neighbors['of']>;
   let service: SearchService;
 
-  beforeAll(() => Logger.overrideLogger(false));
   beforeEach(() => {
     scopes = [{ knowledgeBaseId: 'one', space: spaceOf() }];
-    embed = jest.fn(async (texts: string[]) => ({ vectors: texts.map(() => Float32Array.of(1, 0)), promptTokens: 1 }));
+    embed = jest.fn(
+      async (queries, spaces) => new Map(spaces.map(({ id }) => [id, queries.map(() => Float32Array.of(1, 0))])),
+    );
     search = jest.fn(async () => [] as KnowledgeHit[]);
     explain = jest.fn(async (_tenant, { text }) => ({ hits: [hitOf('a', 0.9)], explanation: explanationOf(text) }));
     neighbors = jest.fn(async () => new Map());
     service = new SearchService(
       { scopes: async () => scopes } as unknown as SearchRepository,
-      { model: 'some-model', embed } as unknown as EmbeddingProvider,
+      { embed } as unknown as QueryEmbedder,
       { search, explain } as unknown as KnowledgeSearch,
       { of: neighbors } as unknown as Neighbors,
     );
   });
-  afterEach(() => void jest.restoreAllMocks());
 
   const ask = (fields?: Partial<SearchRequest>, signal = running()) =>
     service.search(tenant, requestOf(fields), signal);
@@ -118,7 +111,7 @@ describe('SearchService', () => {
     ]);
     expect(hits[0]).not.toHaveProperty('lexicalScore');
     expect(search).toHaveBeenCalledTimes(2);
-    expect(embed).toHaveBeenCalledWith(['first', 'second'], expect.anything());
+    expect(embed).toHaveBeenCalledWith(['first', 'second'], [spaceOf()], expect.anything());
   });
 
   it('keeps the order of a single search, and the limit', async () => {
@@ -150,61 +143,50 @@ describe('SearchService', () => {
     await expect(ask({ knowledgeBaseIds: ['one', 'one'] })).resolves.toEqual({ hits: [] });
   });
 
-  it.each<ErrorCode>([
-    'provider_error',
-    'provider_rate_limited',
-    'timeout',
-    'service_unavailable',
-    'context_length_exceeded',
-  ])('searches by words alone when the provider answers %s', async (code) => {
-    embed.mockRejectedValue(new DomainError(code, 'No.'));
+  it('searches by words alone what could not be embedded', async () => {
+    embed.mockResolvedValue(new Map());
     search.mockResolvedValue([hitOf('a', 1)]);
     expect((await ask()).hits).toHaveLength(1);
     expect(embeddingsAsked()).toEqual([undefined]);
   });
 
-  it('searches by words alone when the provider does not answer in time', async () => {
-    const patience = new AbortController();
-    jest.spyOn(AbortSignal, 'timeout').mockReturnValue(patience.signal);
-    embed.mockImplementation((_texts, { signal }) => {
-      patience.abort(new DOMException('too slow', 'TimeoutError'));
-      return Promise.reject(signal.reason);
-    });
-    await ask();
-    expect(embeddingsAsked()).toEqual([undefined]);
-  });
-
-  it('fails when the provider refuses the model, and when nobody waits any more', async () => {
-    embed.mockRejectedValueOnce(new DomainError('model_not_found', 'No such model.'));
-    await expect(ask()).rejects.toMatchObject({ code: 'model_not_found' });
-    const over = new DomainError('timeout', 'The handler took too long.');
-    embed.mockRejectedValueOnce(over);
-    await expect(ask({}, AbortSignal.abort(over))).rejects.toBe(over);
-  });
-
-  it('compares no vectors of another model or length', async () => {
-    scopes = [{ knowledgeBaseId: 'one', space: spaceOf({ model: 'older-model' }) }];
-    await ask();
-    expect(embed).not.toHaveBeenCalled();
-    scopes = [{ knowledgeBaseId: 'one', space: spaceOf({ dimensions: 3 }) }];
-    await ask();
-    expect(embeddingsAsked()).toEqual([undefined, undefined]);
-  });
-
-  it('uses the space that fits when the knowledge bases have different ones', async () => {
-    const fitting = spaceOf({ tableName: 'fitting' });
+  it('searches each knowledge base in its own space, those without vectors together', async () => {
+    const older = spaceOf({ id: 'older', model: 'older-model', dimensions: 3 });
+    const gone = spaceOf({ id: 'gone', model: 'gone' });
     scopes = [
-      { knowledgeBaseId: 'one', space: spaceOf({ dimensions: 3 }) },
-      { knowledgeBaseId: 'two', space: null },
-      { knowledgeBaseId: 'three', space: fitting },
+      { knowledgeBaseId: 'one', space: spaceOf() },
+      { knowledgeBaseId: 'two', space: older },
+      { knowledgeBaseId: 'three', space: null },
+      { knowledgeBaseId: 'four', space: spaceOf() },
+      { knowledgeBaseId: 'five', space: gone },
     ];
-    await ask({ knowledgeBaseIds: ['one', 'two', 'three'] });
-    expect(embeddingsAsked()).toEqual([{ vector: Float32Array.of(1, 0), space: fitting }]);
+    const [now, then] = [Float32Array.of(1, 0), Float32Array.of(0, 0, 1)];
+    embed.mockResolvedValue(new Map([ID, 'older'].map((id) => [id, [id === ID ? now : then]])));
+    await ask({ knowledgeBaseIds: ['one', 'two', 'three', 'four', 'five'] });
+    expect(embed).toHaveBeenCalledWith(['what?'], [spaceOf(), older, gone], expect.anything());
+    expect(search.mock.calls.map(([, { knowledgeBaseIds, embedding }]) => [knowledgeBaseIds, embedding])).toEqual([
+      [['one', 'four'], { vector: now, space: spaceOf() }],
+      [['two'], { vector: then, space: older }],
+      [['three', 'five'], undefined],
+    ]);
   });
 
-  it('embeds nothing while there is nothing to find', async () => {
-    scopes = [{ knowledgeBaseId: 'one', space: null }];
-    await ask();
-    expect(embed).not.toHaveBeenCalled();
+  it('measures the words of all spaces with one measure before it merges', async () => {
+    const older = spaceOf({ id: 'older', vectorWeight: 0.2 });
+    scopes = [...scopes, { knowledgeBaseId: 'two', space: older }];
+    search.mockResolvedValueOnce([{ ...hitOf('a', 0.9), lexicalScore: 2 }]);
+    search.mockResolvedValueOnce([
+      { ...hitOf('b', 1), lexicalScore: 8 },
+      { ...hitOf('c', 0.6), lexicalScore: null },
+    ]);
+    const { hits } = await ask({ knowledgeBaseIds: ['one', 'two'], scoreThreshold: 0.57 });
+    expect(hits.map(({ chunkId, score }) => [chunkId, score])).toEqual([
+      ['b', 1],
+      ['c', 0.6],
+    ]);
+    search.mockResolvedValueOnce([{ ...hitOf('a', 0.9), lexicalScore: 2 }]);
+    search.mockResolvedValueOnce([{ ...hitOf('b', 1), lexicalScore: 8 }]);
+    const all = await ask({ knowledgeBaseIds: ['one', 'two'] });
+    expect(all.hits.at(-1)).toMatchObject({ chunkId: 'a', score: expect.closeTo(0.9 * (0.5 + 0.5 / 4)) });
   });
 });

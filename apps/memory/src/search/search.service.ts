@@ -1,7 +1,6 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   DomainError,
-  type ErrorCode,
   type LegScore,
   type QueryExplanation,
   type SearchHit,
@@ -17,34 +16,16 @@ import {
   KnowledgeSearch,
   Neighbors,
 } from '@parley/knowledge';
-import { EmbeddingProvider } from '@parley/llm';
-import { counter } from '@parley/observability';
-import { SearchRepository } from './search.repository.js';
+import { QueryEmbedder } from './query-embedder.js';
+import { mergedGroups, type SearchGroup, searchGroups } from './search-group.js';
+import { SearchRepository, type SearchScope } from './search.repository.js';
 import { StageClock } from './stage-clock.js';
-
-const degraded = counter(
-  'parley_retrieval_degraded_total',
-  'Searches by words alone, because the queries could not be embedded',
-);
-
-/** What the provider gets for the queries, so that time is left to search by words and to answer. */
-const EMBEDDING_PATIENCE_MS = 5_000;
-/** A query that is too long for the model belongs here too: its words still find. */
-const NO_EMBEDDING: ReadonlySet<ErrorCode> = new Set([
-  'provider_error',
-  'provider_rate_limited',
-  'timeout',
-  'service_unavailable',
-  'context_length_exceeded',
-]);
 
 @Injectable()
 export class SearchService {
-  readonly #logger = new Logger(SearchService.name);
-
   constructor(
     private readonly scopes: SearchRepository,
-    private readonly provider: EmbeddingProvider,
+    private readonly embedder: QueryEmbedder,
     private readonly knowledge: KnowledgeSearch,
     private readonly neighbors: Neighbors,
   ) {}
@@ -61,13 +42,14 @@ export class SearchService {
       throw DomainError.notFound('vector store', 'vector_store_ids');
     clock.passed('scope');
     const queries = request.queries.filter((query) => query.trim() !== '');
-    const spaces = scopes.flatMap(({ space }) => (space?.model === this.provider.model ? [space] : []));
-    const vectors = spaces.length > 0 ? await this.#embed(queries, signal) : null;
+    const vectors = await this.embedder.embed(queries, spacesOf(scopes), signal);
     clock.passed('embed');
+    const groups = searchGroups(scopes, vectors);
     const found = await Promise.all(
-      queries.map((text, index) =>
-        this.#searchOne(tenant, request, { text, embedding: comparable(vectors?.[index], spaces) }),
-      ),
+      queries.map((text, index) => {
+        const vectorIn = (space: EmbeddingSpace) => vectors.get(space.id)?.[index];
+        return this.#searchOne(tenant, request, { text, vectorIn, groups });
+      }),
     );
     clock.passed('search');
     const ranked = best(found, request.maxResults);
@@ -82,7 +64,7 @@ export class SearchService {
     return {
       hits,
       explain: {
-        queries: found.flatMap(({ explanation }) => explanation ?? []),
+        queries: found.flatMap(({ explanations }) => explanations),
         milliseconds: clock.milliseconds(),
       },
     };
@@ -91,52 +73,47 @@ export class SearchService {
   async #searchOne(
     tenant: TenantContext,
     request: SearchRequest,
-    { text, embedding }: Pick<KnowledgeQuery, 'text' | 'embedding'>,
+    { text, vectorIn, groups }: EmbeddedQuery,
   ): Promise<Found> {
-    const query: KnowledgeQuery = {
-      knowledgeBaseIds: request.knowledgeBaseIds,
-      text,
-      embedding,
-      limit: request.maxResults,
-      filter: request.filter,
-      scoreThreshold: request.scoreThreshold,
-      weights: request.weights,
-      fusion: request.fusion,
-    };
-    if (request.explain === true) return { query: text, ...(await this.knowledge.explain(tenant, query)) };
-    return { query: text, hits: await this.knowledge.search(tenant, query) };
-  }
-
-  /** Null when that fails or takes too long: words alone find most of it, and an answer beats an error. */
-  async #embed(queries: string[], signal: AbortSignal): Promise<Float32Array[] | null> {
-    if (queries.length === 0) return [];
-    const patience = AbortSignal.timeout(EMBEDDING_PATIENCE_MS);
-    try {
-      return (await this.provider.embed(queries, { signal: AbortSignal.any([signal, patience]) })).vectors;
-    } catch (error) {
-      const isOutage = patience.aborted || (error instanceof DomainError && NO_EMBEDDING.has(error.code));
-      if (signal.aborted || !isOutage) throw error;
-      degraded.inc();
-      this.#logger.warn(`Searching by words alone: ${error instanceof Error ? error.message : String(error)}`);
-      return null;
-    }
+    const searches = groups.map(async (group) => {
+      const vector = group.space === null ? undefined : vectorIn(group.space);
+      const query: KnowledgeQuery = {
+        knowledgeBaseIds: group.knowledgeBaseIds,
+        text,
+        embedding: group.space && vector ? { vector, space: group.space } : undefined,
+        limit: request.maxResults,
+        filter: request.filter,
+        scoreThreshold: request.scoreThreshold,
+        weights: request.weights,
+        fusion: request.fusion,
+      };
+      if (request.explain === true) return { group, ...(await this.knowledge.explain(tenant, query)) };
+      return { group, hits: await this.knowledge.search(tenant, query), explanation: undefined };
+    });
+    const found = await Promise.all(searches);
+    const hits = mergedGroups(found).filter(({ score }) => score >= request.scoreThreshold);
+    return { query: text, hits, explanations: found.flatMap(({ explanation }) => explanation ?? []) };
   }
 }
 
-/** Vectors of another model or length cannot be compared with the query's: what has such is searched by words. */
-function comparable(
-  vector: Float32Array | undefined,
-  spaces: EmbeddingSpace[],
-): { vector: Float32Array; space: EmbeddingSpace } | undefined {
-  const space = spaces.find(({ dimensions }) => dimensions === vector?.length);
-  return vector && space && { vector, space };
+function spacesOf(scopes: readonly SearchScope[]): EmbeddingSpace[] {
+  const spaces = scopes.flatMap(({ space }) => (space === null ? [] : [[space.id, space] as const]));
+  return [...new Map(spaces).values()];
+}
+
+interface EmbeddedQuery {
+  text: string;
+  /** Undefined where the query could not be embedded. */
+  vectorIn: (space: EmbeddingSpace) => Float32Array | undefined;
+  groups: SearchGroup[];
 }
 
 /** The hits of one query. */
 interface Found {
   query: string;
   hits: KnowledgeHit[];
-  explanation?: QueryExplanation;
+  /** One for each group of knowledge bases, when asked for. */
+  explanations: QueryExplanation[];
 }
 
 interface RankedHit {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ServiceStatus } from '@parley/contracts';
-import { EmbeddingProvider } from '@parley/llm';
+import { EmbeddingProviders } from '@parley/llm';
 import { VERSION } from '@parley/observability';
 import { Database } from '@parley/persistence';
 
@@ -11,11 +11,11 @@ const CHECK_TIMEOUT_MS = 1_500;
 export class StatusService {
   constructor(
     private readonly database: Database,
-    private readonly provider: EmbeddingProvider,
+    private readonly embeddings: EmbeddingProviders,
   ) {}
 
   async status(): Promise<ServiceStatus> {
-    return { version: VERSION, database: await this.#isDatabaseUp(), llm: this.provider.state !== 'open' };
+    return { version: VERSION, database: await this.#isDatabaseUp(), llm: !this.embeddings.isPausing };
   }
 
   /** False as well when it takes too long. */

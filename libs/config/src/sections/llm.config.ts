@@ -1,5 +1,6 @@
 import { IsInt, IsNumber, IsOptional, IsUrl, Max, Min } from 'class-validator';
 import { Env, parseNumber } from '../env.js';
+import { type EmbeddingModelSetting, parseEmbeddingModels } from './embedding-models.js';
 
 const GEMINI_URL = 'https://generativelanguage.googleapis.com/v1beta/openai/';
 
@@ -44,6 +45,14 @@ export class LlmConfig {
   @Min(1)
   @Max(4000)
   readonly embeddingDimensions!: number | undefined;
+
+  @Env('EMBEDDING_MODELS', {
+    description: 'Further embedding models that knowledge bases may move to, separated by commas',
+    optional: true,
+    example: 'text-embedding-3-large:1024,nomic-embed-text',
+    parse: parseEmbeddingModels,
+  })
+  readonly embeddingModels!: EmbeddingModelSetting[] | undefined;
 
   @Env(['OPENAI_MAX_TOKENS', 'MAX_TOKENS'], {
     description: 'Longest answer in tokens, unless a request says otherwise',

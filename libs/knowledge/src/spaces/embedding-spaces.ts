@@ -3,10 +3,9 @@ import { DomainError, type TenantContext } from '@parley/contracts';
 import { Database } from '@parley/persistence';
 import { type EntityManager } from 'typeorm';
 import { type EmbeddingSpace } from './embedding-space.js';
+import { defaultVectorWeight } from './vector-weight.js';
 
 const MAX_DIMENSIONS = 4_000;
-/** What a sentence encoder deserves; of hashed lexical vectors more than 0.1 to 0.2 makes results worse than BM25 alone. */
-const DEFAULT_VECTOR_WEIGHT = 0.5;
 
 const COLUMNS = `s.id, s.model, s.dimensions, s.state, s.table_name as "tableName", s.vector_weight as "vectorWeight"`;
 
@@ -20,7 +19,7 @@ export class EmbeddingSpaces {
    * @param vectorWeight of a new space
    * @throws DomainError `invalid_request` when pgvector cannot index so many dimensions
    */
-  async ensure(model: string, dimensions: number, vectorWeight = DEFAULT_VECTOR_WEIGHT): Promise<EmbeddingSpace> {
+  async ensure(model: string, dimensions: number, vectorWeight = defaultVectorWeight()): Promise<EmbeddingSpace> {
     if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > MAX_DIMENSIONS) {
       throw new DomainError('invalid_request', `Embeddings have 1 to ${MAX_DIMENSIONS} dimensions, not ${dimensions}.`);
     }

@@ -1,0 +1,41 @@
+import { type EmbeddingSpace, type KnowledgeHit } from '@parley/knowledge';
+import { type SearchScope } from './search.repository.js';
+
+/** Knowledge bases that are searched together, because the same vector of the query compares with theirs. */
+export interface SearchGroup {
+  knowledgeBaseIds: string[];
+  /** Null: words alone. */
+  space: EmbeddingSpace | null;
+}
+
+/** One group for each space that the queries have vectors in, one for all other knowledge bases. */
+export function searchGroups(
+  scopes: readonly SearchScope[],
+  embedded: { has(spaceId: string): boolean },
+): SearchGroup[] {
+  const groups = new Map<string, SearchGroup>();
+  for (const { knowledgeBaseId, space } of scopes) {
+    const usable = space !== null && embedded.has(space.id) ? space : null;
+    const group = groups.get(usable?.id ?? '') ?? { knowledgeBaseIds: [], space: usable };
+    group.knowledgeBaseIds.push(knowledgeBaseId);
+    groups.set(usable?.id ?? '', group);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * The hits of one query in several groups, best first. A group's scores are relative to its own best hits, so the part
+ * that the words have in them is measured against the best match of all groups; vectors of different models cannot be
+ * compared, so theirs is left as it is.
+ */
+export function mergedGroups(found: readonly { group: SearchGroup; hits: KnowledgeHit[] }[]): KnowledgeHit[] {
+  if (found.length === 1) return found[0]!.hits;
+  const bestOf = (hits: KnowledgeHit[]) => Math.max(0, ...hits.map(({ lexicalScore }) => lexicalScore ?? 0));
+  const best = bestOf(found.flatMap(({ hits }) => hits));
+  const merged = found.flatMap(({ group, hits }) => {
+    const vectorWeight = group.space?.vectorWeight ?? 0;
+    const share = best === 0 ? 1 : vectorWeight + (1 - vectorWeight) * (bestOf(hits) / best);
+    return hits.map((hit) => ({ ...hit, score: hit.score * share }));
+  });
+  return merged.sort((a, b) => b.score - a.score);
+}
