@@ -16,4 +16,13 @@ export class ChatConfig {
   @Min(1)
   @Max(100_000)
   readonly maxConcurrentRuns!: number;
+
+  @Env('RUN_ABANDON_GRACE_MS', {
+    description: 'How long an answer is generated further after its last listener has left',
+    default: 60_000,
+  })
+  @IsInt()
+  @Min(0)
+  @Max(86_400_000)
+  readonly abandonGraceMs!: number;
 }

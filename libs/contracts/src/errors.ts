@@ -17,6 +17,8 @@ export const ERROR_CODES = [
   'provider_error',
   'provider_rate_limited',
   'stream_interrupted',
+  'run_cancelled',
+  'events_expired',
   'timeout',
   'service_unavailable',
   'internal_error',

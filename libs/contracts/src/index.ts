@@ -6,6 +6,7 @@ export * from './messages/conversations.js';
 export * from './messages/files.js';
 export * from './messages/ingestion.js';
 export * from './messages/knowledge-bases.js';
+export * from './messages/run-control.js';
 export * from './messages/runs.js';
 export * from './messages/search-explanation.js';
 export * from './messages/search.js';

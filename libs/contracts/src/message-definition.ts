@@ -25,7 +25,15 @@ export interface EventDefinition<Payload extends object> {
   readonly payload: PayloadClass<Payload>;
 }
 
-export type MessageDefinition = RpcDefinition<object, unknown> | CommandDefinition<object> | EventDefinition<object>;
+/** A word to every instance of the owner that is there now; whoever is away misses it. */
+export interface SignalDefinition<Payload extends object> {
+  readonly kind: 'signal';
+  readonly name: string;
+  readonly payload: PayloadClass<Payload>;
+}
+
+export type MessageDefinition =
+  RpcDefinition<object, unknown> | CommandDefinition<object> | EventDefinition<object> | SignalDefinition<object>;
 
 const WIRE_NAME = /^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*\.v\d+$/;
 
@@ -65,4 +73,11 @@ export function defineEvent<Payload extends object>(options: {
   payload: PayloadClass<Payload>;
 }): EventDefinition<Payload> {
   return { kind: 'event', name: wireName(options.name), payload: options.payload };
+}
+
+export function defineSignal<Payload extends object>(options: {
+  name: string;
+  payload: PayloadClass<Payload>;
+}): SignalDefinition<Payload> {
+  return { kind: 'signal', name: wireName(options.name), payload: options.payload };
 }

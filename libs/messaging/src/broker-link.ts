@@ -4,6 +4,7 @@ import { BrokerConnection } from './connection/broker-connection.js';
 import { closeQuietly } from './connection/close-quietly.js';
 import { within } from './connection/deadline.js';
 import { type Consumer } from './consuming/consumer.js';
+import { type SignalEndpoint } from './consuming/signal-endpoint.js';
 import { MESSAGING_OPTIONS, type ResolvedMessagingOptions } from './messaging-options.js';
 import { MessagingMetrics } from './messaging-metrics.js';
 import { PrivateQueue } from './private-queue.js';
@@ -29,6 +30,8 @@ export class BrokerLink implements OnModuleInit, OnApplicationShutdown {
   readonly streams = new StreamInbox();
   readonly #replyQueue: PrivateQueue;
   readonly #streamQueue: PrivateQueue;
+  readonly #signalQueue: PrivateQueue;
+  #signals: SignalEndpoint | null = null;
   readonly #publishing: BrokerConnection;
   readonly #consuming: BrokerConnection;
   readonly #consumers: Consumer[] = [];
@@ -44,6 +47,11 @@ export class BrokerLink implements OnModuleInit, OnApplicationShutdown {
     this.publisher = new Publisher(options.confirmTimeoutMs, (messageId) => this.rpc.returned(messageId));
     this.#replyQueue = new PrivateQueue(`parley.${app}.replies`, (message) => this.rpc.receive(message));
     this.#streamQueue = new PrivateQueue(`parley.${app}.streams`, (message) => this.streams.receive(message));
+    this.#signalQueue = new PrivateQueue(
+      `parley.${app}.signals`,
+      (message) => this.#signals?.receive(message),
+      () => this.#signals?.names ?? [],
+    );
     this.rpc = new RpcClient({
       publisher: this.publisher,
       metrics,
@@ -97,6 +105,12 @@ export class BrokerLink implements OnModuleInit, OnApplicationShutdown {
     if (this.#consumingModel) void consumer.start(this.#consumingModel);
   }
 
+  /** Before the first connection: the queue for signals is bound when a connection opens. */
+  takeSignals(endpoint: SignalEndpoint): void {
+    this.#signals = endpoint;
+    if (this.#consumingModel) void this.#signalQueue.open(this.#consumingModel);
+  }
+
   /**
    * Messages that wait in a queue, without those that a consumer holds; a queue that does not exist has none.
    * @throws DomainError `service_unavailable`
@@ -132,6 +146,7 @@ export class BrokerLink implements OnModuleInit, OnApplicationShutdown {
     await channel.close();
     await this.#replyQueue.open(model);
     await this.#streamQueue.open(model);
+    if (this.#signals) await this.#signalQueue.open(model);
     this.#consumingModel = model;
     // A queue that cannot be declared must not keep the others from working.
     const subscribing = Promise.all(this.#consumers.map((consumer) => consumer.start(model)));
@@ -142,6 +157,7 @@ export class BrokerLink implements OnModuleInit, OnApplicationShutdown {
     this.#consumingModel = null;
     this.#replyQueue.lost();
     this.#streamQueue.lost();
+    this.#signalQueue.lost();
     this.rpc.lost();
     this.streams.lost();
     for (const consumer of this.#consumers) consumer.lost();

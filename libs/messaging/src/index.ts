@@ -3,7 +3,7 @@ export { type WorkOptions } from './consuming/message-handler.js';
 export * from './message-bus.js';
 export * from './message-context.js';
 export { type MessagingOptions } from './messaging-options.js';
-export { HandleCommand, HandleEvent, HandleRpc } from './nest/handle.decorators.js';
+export { HandleCommand, HandleEvent, HandleRpc, HandleSignal } from './nest/handle.decorators.js';
 export * from './nest/messaging.module.js';
 export { RabbitMqStrategy } from './nest/rabbitmq.strategy.js';
 export * from './outbox/outbox-ddl.js';

@@ -3,6 +3,7 @@ import {
   type CommandDefinition,
   type EventDefinition,
   type RpcDefinition,
+  type SignalDefinition,
   type TenantContext,
 } from '@parley/contracts';
 import { v7 as uuidv7 } from 'uuid';
@@ -12,7 +13,7 @@ import { type StoredCommand } from './outbox/stored-command.js';
 import { type RequestOptions } from './rpc/rpc-client.js';
 import { type StreamReader, type StreamReaderOptions } from './streams/stream-reader.js';
 import { StreamWriter } from './streams/stream-writer.js';
-import { commandQueue, COMMANDS_EXCHANGE, EVENTS_EXCHANGE } from './topology.js';
+import { commandQueue, COMMANDS_EXCHANGE, EVENTS_EXCHANGE, SIGNALS_EXCHANGE } from './topology.js';
 import { unavailable } from './unavailable.js';
 
 /** How the services of Parley talk to each other. */
@@ -54,6 +55,19 @@ export class MessageBus {
     const properties = { ...toProperties({ tenant, messageId: uuidv7(), ...ambientIds() }), persistent: true };
     const message = { exchange: EVENTS_EXCHANGE, routingKey: definition.name, body: payload, properties };
     return this.#confirmed(message);
+  }
+
+  /**
+   * Says something to every instance of the owner that is there now; whoever is away misses it, and nobody is waited for.
+   * @throws DomainError `service_unavailable`
+   */
+  signal<Payload extends object>(
+    definition: SignalDefinition<Payload>,
+    payload: NoInfer<Payload>,
+    tenant: TenantContext,
+  ): void {
+    const properties = toProperties({ tenant, messageId: uuidv7(), ...ambientIds() });
+    this.link.publisher.send({ exchange: SIGNALS_EXCHANGE, routingKey: definition.name, body: payload, properties });
   }
 
   /**

@@ -2,9 +2,9 @@ import { Logger } from '@nestjs/common';
 import { type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { v7 as uuidv7 } from 'uuid';
 import { closeQuietly } from './connection/close-quietly.js';
-import { DIRECT_EXCHANGE } from './topology.js';
+import { DIRECT_EXCHANGE, SIGNALS_EXCHANGE } from './topology.js';
 
-/** A queue of this process alone, gone with its connection; reached through `parley.direct` by its name. */
+/** A queue of this process alone, gone with its connection; reached through `parley.direct` by its name, and by signals. */
 export class PrivateQueue {
   readonly #logger = new Logger('Messaging');
   #name: string | null = null;
@@ -12,6 +12,8 @@ export class PrivateQueue {
   constructor(
     private readonly prefix: string,
     private readonly onMessage: (message: ConsumeMessage) => void,
+    /** Names of the signals that it takes. */
+    private readonly signals: () => Iterable<string> = () => [],
   ) {}
 
   /** Null while there is no connection. A new connection brings a new name: the broker may still hold the old one. */
@@ -26,6 +28,7 @@ export class PrivateQueue {
     channel.on('close', () => void closeQuietly(model));
     await channel.assertQueue(name, { exclusive: true, autoDelete: true, durable: false });
     await channel.bindQueue(name, DIRECT_EXCHANGE, name);
+    for (const signal of this.signals()) await channel.bindQueue(name, SIGNALS_EXCHANGE, signal);
     const receive = (message: ConsumeMessage | null) => {
       if (message) this.#receive(message);
       else void closeQuietly(channel);

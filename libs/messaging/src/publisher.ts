@@ -26,6 +26,7 @@ export class Publisher {
   #confirming: ConfirmChannel | null = null;
   #backlogBytes = 0;
   readonly #unconfirmed = new Map<string, { returned: boolean }>();
+  readonly #watched = new Map<string, () => void>();
 
   constructor(
     private readonly confirmTimeoutMs: number,
@@ -66,6 +67,15 @@ export class Publisher {
     }
   }
 
+  /** Calls back when a mandatory message with this id reaches no queue, until it is unwatched. */
+  watch(messageId: string, onReturned: () => void): void {
+    this.#watched.set(messageId, onReturned);
+  }
+
+  unwatch(messageId: string): void {
+    this.#watched.delete(messageId);
+  }
+
   /**
    * Resolves when the broker has taken the message; with `mandatory` in its properties, when a queue has.
    * @throws DomainError `service_unavailable` otherwise; the message may have arrived nevertheless
@@ -96,7 +106,9 @@ export class Publisher {
   #returned(messageId: unknown): void {
     if (typeof messageId !== 'string') return;
     const state = this.#unconfirmed.get(messageId);
+    const watched = this.#watched.get(messageId);
     if (state) state.returned = true;
+    else if (watched) watched();
     else this.onReturned(messageId);
   }
 }

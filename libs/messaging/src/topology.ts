@@ -5,6 +5,8 @@ export const COMMANDS_EXCHANGE = 'parley.commands';
 export const EVENTS_EXCHANGE = 'parley.events';
 /** Reaches one queue by its name. The default exchange is never used: on the embedded broker a missing queue there kills the channel. */
 export const DIRECT_EXCHANGE = 'parley.direct';
+/** Reaches every instance of a service that is connected. */
+export const SIGNALS_EXCHANGE = 'parley.signals';
 export const DEAD_LETTERS_EXCHANGE = 'parley.dead-letters';
 
 const EXCHANGES = {
@@ -12,6 +14,8 @@ const EXCHANGES = {
   [COMMANDS_EXCHANGE]: 'direct',
   [EVENTS_EXCHANGE]: 'topic',
   [DIRECT_EXCHANGE]: 'direct',
+  // The embedded broker's direct exchange gives a message to one of several queues.
+  [SIGNALS_EXCHANGE]: 'topic',
   [DEAD_LETTERS_EXCHANGE]: 'direct',
 };
 

@@ -1,27 +1,50 @@
 import { type RunEvent, type SerializedError } from '@parley/contracts';
-import { type StreamWriter } from '@parley/messaging';
+import { type Audience } from './audience.js';
 import { type Clock } from './clock.js';
 import { Coalescer } from './coalescer.js';
+import { RunLog } from './run-log.js';
 
-const HEARTBEAT_AFTER_MS = 5_000;
-
-type CompletedEvent = Extract<RunEvent, { type: 'completed' }>;
 type ToolCallEvent = Extract<RunEvent, { type: 'tool_call' }>;
+type EndOf<T extends RunEvent['type']> = Omit<Extract<RunEvent, { type: T }>, 'type'>;
+
+/** Where a listener hears a run, and from which place of the answer on: see `extentOf`. */
+export interface Listener {
+  streamId: string;
+  address: string;
+  after: number;
+}
 
 /**
- * What the listener of a run is told, in order: text in coalesced pieces, a heartbeat whenever nothing was said for 5 s, and
- * exactly one end. A listener that is gone changes nothing.
+ * What the listeners of a run are told, in order: text in coalesced pieces, calls of tools, and exactly one end. Whoever
+ * comes later, even after the end, is told the rest of the answer from the place that it asks for. A listener that is gone
+ * changes nothing.
  */
 export class RunEvents {
   readonly #text: Coalescer;
-  #cancelHeartbeat: () => void;
+  readonly #log = new RunLog();
+  #end: RunEvent | null = null;
 
   constructor(
-    private readonly writer: Pick<StreamWriter<RunEvent>, 'write' | 'end'>,
-    private readonly clock: Clock,
+    private readonly audience: Audience,
+    clock: Clock,
   ) {
-    this.#text = new Coalescer((text) => this.#write({ type: 'text', text }), clock);
-    this.#cancelHeartbeat = this.#heartbeatLater();
+    this.#text = new Coalescer((text) => this.#tell({ type: 'text', text }), clock);
+  }
+
+  /** How far the answer has been told; null when what is stored of it would tell it in another order. */
+  get extent(): number | null {
+    return this.#log.isInStoredOrder ? this.#log.extent : null;
+  }
+
+  attach({ streamId, address, after }: Listener): void {
+    this.#text.flush();
+    const told: RunEvent[] = [{ type: 'attached' }, ...this.#log.from(after)];
+    if (this.#end) this.audience.tellAll(address, streamId, [...told, this.#end]);
+    else this.audience.add(address, streamId, told);
+  }
+
+  leave(streamId: string): void {
+    this.audience.leave(streamId);
   }
 
   text(text: string): void {
@@ -35,36 +58,35 @@ export class RunEvents {
 
   toolCall(event: ToolCallEvent): void {
     this.#text.flush();
-    this.#write(event);
+    this.#tell(event);
   }
 
-  completed(event: Omit<CompletedEvent, 'type'>): void {
-    this.#end({ type: 'completed', ...event });
+  completed(event: EndOf<'completed'>): void {
+    this.#finish({ type: 'completed', ...event });
+  }
+
+  cancelled(event: EndOf<'cancelled'>): void {
+    this.#finish({ type: 'cancelled', ...event });
   }
 
   failed(error: SerializedError): void {
-    this.#end({ type: 'failed', error });
+    this.#finish({ type: 'failed', error });
   }
 
   /** Says nothing more, not even an end: for a run that nobody was told of. */
   abandon(): void {
     this.#text.discard();
-    this.#cancelHeartbeat();
+    this.audience.abandon();
   }
 
-  #end(event: RunEvent): void {
+  #finish(event: RunEvent): void {
     this.#text.flush();
-    this.#cancelHeartbeat();
-    this.writer.end(event);
+    this.#end = event;
+    this.audience.end(event);
   }
 
-  #write(event: RunEvent): void {
-    this.#cancelHeartbeat();
-    this.writer.write(event);
-    this.#cancelHeartbeat = this.#heartbeatLater();
-  }
-
-  #heartbeatLater(): () => void {
-    return this.clock.after(HEARTBEAT_AFTER_MS, () => this.#write({ type: 'heartbeat' }));
+  #tell(event: ToolCallEvent | Extract<RunEvent, { type: 'text' }>): void {
+    this.#log.add(event);
+    this.audience.tell(event);
   }
 }

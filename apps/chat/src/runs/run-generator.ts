@@ -3,25 +3,25 @@ import { Injectable, Logger } from '@nestjs/common';
 import { LlmConfig } from '@parley/config';
 import {
   DomainError,
-  type RunEvent,
+  type SearchHit,
   type SerializedError,
   serializeError,
   type TenantContext,
   type Usage,
 } from '@parley/contracts';
 import { type ChatChunk, ChatProvider } from '@parley/llm';
-import { MessageBus } from '@parley/messaging';
 import { ChatConfig } from '../chat.config.js';
 import { Answer } from './answer.js';
 import { Checkpoint } from './checkpoint.js';
 import { citationsOf } from './citations.js';
 import { systemClock } from './clock.js';
 import { type Retrieval } from './retrieval.client.js';
-import { RunEvents } from './run-events.js';
+import { type RunEvents } from './run-events.js';
 import { runMetrics } from './run-metrics.js';
 import { type RunPlan } from './run-plan.js';
 import { prepareRequest, type RequestLimits } from './run-request.js';
-import { resultOf, type RunResult } from './run-result.js';
+import { type Ending, resultOf, type RunResult } from './run-result.js';
+import { RunStopped } from './run-stopped.js';
 import { RunsRepository } from './runs.repository.js';
 
 export interface RunUnderWay {
@@ -35,11 +35,12 @@ export interface RunUnderWay {
   stored: Promise<void>;
   /** Aborting it ends the run with the reason. */
   stop: AbortController;
+  events: RunEvents;
 }
 
 interface Progress {
   answer: Answer;
-  events: RunEvents;
+  passages: SearchHit[];
   checkpoint: Checkpoint;
   retrievalMs: number | null;
   firstTokenMs: number | null;
@@ -64,7 +65,6 @@ export class RunGenerator {
   constructor(
     private readonly provider: ChatProvider,
     private readonly runs: RunsRepository,
-    private readonly bus: MessageBus,
     chat: ChatConfig,
     { maxOutputTokens, contextWindowTokens }: LlmConfig,
   ) {
@@ -74,26 +74,25 @@ export class RunGenerator {
   /** Never rejects. */
   async generate(run: RunUnderWay): Promise<void> {
     const progress = this.#begin(run);
-    const failure = await this.#write(run, progress).then(
-      () => null,
-      (error: unknown) => this.#failure(run, error),
+    const ending = await this.#write(run, progress).then(
+      (): Ending => ({ type: 'written' }),
+      (error: unknown) => this.#endingOf(run, error),
     );
     await progress.checkpoint.stop();
     const isStored = await run.stored.then(
       () => true,
       () => false,
     );
-    if (isStored) await this.#end(run, progress, failure);
-    else progress.events.abandon();
+    if (isStored) await this.#end(run, progress, ending);
+    else run.events.abandon();
   }
 
   #begin({ tenant, plan, stored, stop }: RunUnderWay): Progress {
     stored.catch((error: unknown) => stop.abort(error));
-    const writer = this.bus.streamWriter<RunEvent>(plan.streamAddress, plan.runId);
     const save = (text: string) => this.runs.checkpoint(tenant, plan.runId, text);
     return {
       answer: new Answer(),
-      events: new RunEvents(writer, systemClock),
+      passages: [],
       checkpoint: new Checkpoint(save, systemClock),
       retrievalMs: null,
       firstTokenMs: null,
@@ -104,17 +103,17 @@ export class RunGenerator {
     const retrieval = await run.retrieval;
     progress.retrievalMs = retrieval && retrieval.durationMs;
     const { request, passages } = prepareRequest(run.plan, retrieval && retrieval.passages, this.#limits);
+    progress.passages = passages;
     for await (const chunk of this.provider.stream(request, run.stop.signal)) {
       await run.stored;
       this.#take(chunk, run, progress);
     }
-    progress.events.flush();
+    run.events.flush();
     if (progress.answer.wasStopped) throw run.stop.signal.reason;
-    progress.answer.annotations = citationsOf(progress.answer.text, passages);
   }
 
-  #take(chunk: ChatChunk, { plan, receivedAt }: RunUnderWay, progress: Progress): void {
-    const { answer, events, checkpoint } = progress;
+  #take(chunk: ChatChunk, { plan, receivedAt, events }: RunUnderWay, progress: Progress): void {
+    const { answer, checkpoint } = progress;
     answer.add(chunk);
     if (chunk.type !== 'text' && chunk.type !== 'tool_call') return;
     if (progress.firstTokenMs === null) {
@@ -127,16 +126,23 @@ export class RunGenerator {
   }
 
   /** The last event is told only after the last state is stored. */
-  async #end(run: RunUnderWay, progress: Progress, failure: SerializedError | null): Promise<void> {
-    const { answer, events, retrievalMs, firstTokenMs } = progress;
-    const totalMs = elapsedMs(run.receivedAt);
-    const result = resultOf(run.plan, answer, failure, { retrievalMs, firstTokenMs, totalMs });
+  async #end(run: RunUnderWay, progress: Progress, ending: Ending): Promise<void> {
+    const { answer, passages, retrievalMs, firstTokenMs } = progress;
+    if (ending.type !== 'failed') answer.annotations = citationsOf(answer.text, passages);
+    run.events.flush();
+    const timings = { retrievalMs, firstTokenMs, totalMs: elapsedMs(run.receivedAt) };
+    const result = resultOf(run.plan, answer, ending, timings, run.events.extent);
     const lost = await this.#save(run, result);
-    runMetrics.finished(lost ? 'failed' : result.status, totalMs);
-    const error = lost ?? failure;
-    if (error) return events.failed(error);
-    const { finishReason, usage, annotations } = answer;
-    events.completed({ finishReason: finishReason ?? 'stop', usage: usage ?? UNKNOWN_USAGE, annotations });
+    runMetrics.finished(lost ? 'failed' : result.status, timings.totalMs);
+    this.#tellEnd(run, answer, lost ? { type: 'failed', error: lost } : ending);
+  }
+
+  #tellEnd({ events }: RunUnderWay, answer: Answer, ending: Ending): void {
+    if (ending.type === 'failed') return events.failed(ending.error);
+    const { finishReason, annotations } = answer;
+    const usage = answer.usage ?? UNKNOWN_USAGE;
+    if (ending.type === 'stopped') return events.cancelled({ usage, annotations });
+    events.completed({ finishReason: finishReason ?? 'stop', usage, annotations });
   }
 
   /** @returns why the result could not be stored, after some tries; null when it was */
@@ -154,9 +160,10 @@ export class RunGenerator {
     }
   }
 
-  #failure({ plan }: RunUnderWay, error: unknown): SerializedError {
+  #endingOf({ plan }: RunUnderWay, error: unknown): Ending {
+    if (error instanceof RunStopped) return { type: 'stopped', by: error };
     this.#log(`Run ${plan.runId} failed`, error);
-    return serializeError(error);
+    return { type: 'failed', error: serializeError(error) };
   }
 
   #log(what: string, error: unknown): void {

@@ -3,8 +3,9 @@ import { ActiveRuns } from './active-runs.js';
 import { runMetrics } from './run-metrics.js';
 import { RunsRepository } from './runs.repository.js';
 
-const RENEW_EVERY_MS = 2_500;
-const STALE_AFTER_MS = 10_000;
+const RENEW_EVERY_MS = 1_500;
+/** With a round to notice it, a run whose process died is interrupted within 10 s. */
+const STALE_AFTER_MS = 7_000;
 
 /**
  * Keeps the rows of this process's runs alive, and ends those whose process died: such a run is interrupted with the text
@@ -36,7 +37,7 @@ export class RunLeases {
   /** Own runs first: after an outage of the database all of them look dead. */
   async #goRound(): Promise<void> {
     try {
-      await this.runs.renew(this.active.owner, this.active.ids);
+      this.active.stop(await this.runs.renew(this.active.owner, this.active.ids));
       const interrupted = await this.runs.interruptStale(STALE_AFTER_MS);
       if (interrupted === 0) return;
       runMetrics.interrupted(interrupted);

@@ -1,6 +1,6 @@
+import { type RunStatus } from '@parley/contracts';
 import { type LlmObserver } from '@parley/llm';
 import { counter, gauge, histogram } from '@parley/observability';
-import { type RunStatus } from './run.entity.js';
 
 const MS_PER_S = 1_000;
 

@@ -32,5 +32,6 @@ export interface RunPlan {
   /** Null leaves no texts behind. */
   storage: RunStorage | null;
   metadata: Metadata;
-  streamAddress: string;
+  /** Of the first listener; null: nobody listens, and nobody has to. */
+  streamAddress: string | null;
 }

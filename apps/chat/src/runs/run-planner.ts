@@ -46,7 +46,7 @@ export class RunPlanner {
       options: toProviderOptions(request.generation, assistant),
       storage: request.store ? await this.#storage(tenant, sent, stored, assistant) : null,
       metadata: request.metadata,
-      streamAddress: request.streamAddress,
+      streamAddress: request.streamAddress ?? null,
     };
   }
 

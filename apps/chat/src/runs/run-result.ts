@@ -1,15 +1,25 @@
-import { type FileCitation, type FinishReason, type SerializedError, type Usage } from '@parley/contracts';
+import {
+  type FileCitation,
+  type FinishReason,
+  type RunStatus,
+  type SerializedError,
+  type Usage,
+} from '@parley/contracts';
 import { type ToolCall } from '@parley/llm';
 import { extendHistoryHash, type HistoryHash } from '../conversations/history-hash.js';
 import { type Answer } from './answer.js';
 import { type RunPlan } from './run-plan.js';
-import { type RunStatus } from './run.entity.js';
+import { type RunStopped } from './run-stopped.js';
 
 export interface RunTimings {
   retrievalMs: number | null;
   firstTokenMs: number | null;
   totalMs: number;
 }
+
+/** How the writing of an answer came to its end. */
+export type Ending =
+  { type: 'written' } | { type: 'stopped'; by: RunStopped } | { type: 'failed'; error: SerializedError };
 
 /** How a run ended, as it is stored. */
 export interface RunResult {
@@ -21,32 +31,42 @@ export interface RunResult {
   timings: RunTimings;
   /** Null when there is nothing to keep, or nothing is to be kept. */
   message: { text: string; annotations: FileCitation[]; toolCalls: ToolCall[] | null } | null;
+  /** See `RunEvents.extent`. */
+  extent: number | null;
   /** Of the history with this answer; null leaves the conversation's as it is. */
   historyHash: HistoryHash | null;
 }
 
-/** A run that failed keeps what it has written. */
+/** A run that failed or was stopped keeps what it has written. */
 export function resultOf(
   { storage }: RunPlan,
   answer: Answer,
-  error: SerializedError | null,
+  ending: Ending,
   timings: RunTimings,
+  extent: number | null,
 ): RunResult {
   const { text, annotations, toolCalls, finishReason, usage } = answer;
-  const isKept = storage !== null && (error === null || !answer.isEmpty);
+  const isKept = storage !== null && (ending.type === 'written' || !answer.isEmpty);
   const said = { role: 'assistant' as const, content: text, ...(toolCalls && { toolCalls }) };
   return {
-    status: statusOf(answer, error),
+    status: statusOf(answer, ending),
     finishReason,
-    error,
+    error: errorOf(ending),
     usage,
     timings,
+    extent,
     message: isKept ? { text, annotations, toolCalls } : null,
     historyHash: isKept ? extendHistoryHash(storage.historyHash, [said]) : null,
   };
 }
 
-function statusOf({ finishReason }: Answer, error: SerializedError | null): RunResult['status'] {
-  if (error) return error.code === 'stream_interrupted' ? 'interrupted' : 'failed';
+function errorOf(ending: Ending): SerializedError | null {
+  if (ending.type === 'failed') return ending.error;
+  return ending.type === 'stopped' ? { code: 'run_cancelled', message: ending.by.message } : null;
+}
+
+function statusOf({ finishReason }: Answer, ending: Ending): RunResult['status'] {
+  if (ending.type === 'stopped') return 'cancelled';
+  if (ending.type === 'failed') return ending.error.code === 'stream_interrupted' ? 'interrupted' : 'failed';
   return finishReason === 'length' || finishReason === 'content_filter' ? 'incomplete' : 'completed';
 }

@@ -35,14 +35,14 @@ export const CHECKPOINT_RUN = `
  * The run's last state with its answer, unless it has ended in another one. Once more with the same state changes nothing,
  * for callers who do not know whether the first time worked.
  * $1 run, $2 tenant, $3 user, $4 status, $5 finish reason, $6 $7 error, $8–$12 usage, $13–$15 timings in ms,
- * $16 text (null: no message), $17 annotations, $18 tool calls, $19 history hash
+ * $16 text (null: no message), $17 annotations, $18 tool calls, $19 history hash, $20 extent of what was told
  */
 export const FINISH_RUN = `
   with run as (
     update chat.runs
     set status = $4, finish_reason = $5, error_code = $6, error_message = $7, prompt_tokens = $8, completion_tokens = $9,
       cached_tokens = $10, reasoning_tokens = $11, usage_estimated = $12, retrieval_ms = $13, first_token_ms = $14,
-      total_ms = $15, finished_at = now()
+      total_ms = $15, output_extent = $20, finished_at = now()
     where id = $1 and tenant_id = $2 and user_id = $3 and status in ('in_progress', $4)
     returning id, tenant_id, user_id, conversation_id, message_id
   ), message as (

@@ -1,16 +1,5 @@
-import { type ErrorCode, type FinishReason, type Metadata } from '@parley/contracts';
+import { type ErrorCode, type FinishReason, type Metadata, type RunStatus } from '@parley/contracts';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
-
-export const RUN_STATUSES = [
-  'queued',
-  'in_progress',
-  'completed',
-  'incomplete',
-  'failed',
-  'cancelled',
-  'interrupted',
-] as const;
-export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** One answer being generated, or having been; it holds no text and outlives its conversation. */
 @Entity({ name: 'runs' })
@@ -91,6 +80,14 @@ export class RunEntity {
   /** The owner's last sign of life. */
   @Column('timestamptz', { name: 'heartbeat_at', default: () => 'now()' })
   heartbeatAt!: Date;
+
+  /** When somebody asked for its end. */
+  @Column('timestamptz', { name: 'cancel_requested_at', nullable: true })
+  cancelRequestedAt!: Date | null;
+
+  /** How far the answer was told, where what is stored tells the same: see `extentOf`. */
+  @Column('integer', { name: 'output_extent', nullable: true })
+  outputExtent!: number | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;

@@ -1,6 +1,19 @@
 import { Controller } from '@nestjs/common';
-import { StartRun, type StartRunReply, type StartRunRequest } from '@parley/contracts';
-import { HandleRpc, type MessageContext } from '@parley/messaging';
+import {
+  type ByIdRequest,
+  CancelRun,
+  ControlRun,
+  type ControlRunPayload,
+  GetRun,
+  GetRunEvents,
+  type RunEventsReply,
+  type RunEventsRequest,
+  type RunView,
+  StartRun,
+  type StartRunReply,
+  type StartRunRequest,
+} from '@parley/contracts';
+import { HandleRpc, HandleSignal, type MessageContext } from '@parley/messaging';
 import { RunsService } from './runs.service.js';
 
 @Controller()
@@ -10,5 +23,25 @@ export class RunsConsumer {
   @HandleRpc(StartRun)
   start(request: StartRunRequest, { tenant }: MessageContext): Promise<StartRunReply> {
     return this.runs.start(tenant, request);
+  }
+
+  @HandleRpc(GetRun)
+  get({ id }: ByIdRequest, { tenant }: MessageContext): Promise<RunView> {
+    return this.runs.get(tenant, id);
+  }
+
+  @HandleRpc(GetRunEvents)
+  events(request: RunEventsRequest, { tenant }: MessageContext): Promise<RunEventsReply> {
+    return this.runs.events(tenant, request);
+  }
+
+  @HandleRpc(CancelRun)
+  cancel({ id }: ByIdRequest, { tenant }: MessageContext): Promise<RunView> {
+    return this.runs.cancel(tenant, id);
+  }
+
+  @HandleSignal(ControlRun)
+  control(request: ControlRunPayload, { tenant }: MessageContext): Promise<void> {
+    return this.runs.control(tenant, request);
   }
 }

@@ -6,6 +6,7 @@ import { ActiveRuns } from './active-runs.js';
 import { RetrievalClient } from './retrieval.client.js';
 import { RunGenerator } from './run-generator.js';
 import { RunLeases } from './run-leases.js';
+import { RunListening } from './run-listening.js';
 import { RunPlanner } from './run-planner.js';
 import { RunsConsumer } from './runs.consumer.js';
 import { RunsLifecycle } from './runs.lifecycle.js';
@@ -23,6 +24,7 @@ import { RunsService } from './runs.service.js';
     RetrievalClient,
     ActiveRuns,
     RunLeases,
+    RunListening,
     RunsLifecycle,
   ],
 })

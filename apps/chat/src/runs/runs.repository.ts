@@ -4,10 +4,17 @@ import { Database, storableJson, storableText } from '@parley/persistence';
 import { type EntityManager, QueryFailedError } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { BEGIN_RUN, CHECKPOINT_RUN, FINISH_RUN } from './run-statements.repository.js';
+import { MessageEntity } from '../conversations/message.entity.js';
 import { RunEntity } from './run.entity.js';
 import { type RunPlan } from './run-plan.js';
 import { type RunResult } from './run-result.js';
 import { textOf } from './turns.js';
+
+export interface StoredRun {
+  run: RunEntity;
+  /** The answer, as far as it is saved. */
+  message: MessageEntity | null;
+}
 
 export interface BegunRun {
   /** Null when a run with this id exists already. */
@@ -62,16 +69,42 @@ export class RunsRepository {
       ...[usage?.reasoningTokens ?? null, usage?.estimated ?? null],
       ...[timings.retrievalMs, timings.firstTokenMs, timings.totalMs],
       ...[message && storableText(message.text), storableJson(message?.annotations ?? [])],
-      ...[message?.toolCalls ? storableJson(message.toolCalls) : null, historyHash],
+      ...[message?.toolCalls ? storableJson(message.toolCalls) : null, historyHash, result.extent],
     ];
     const rows: unknown[] = await this.database.withTenant(tenant, (tx) => tx.query(FINISH_RUN, values));
     return rows.length === 1;
   }
 
-  /** Tells that the owner of these runs is alive. */
-  async renew(owner: string, runIds: readonly string[]): Promise<void> {
-    if (runIds.length === 0) return;
-    await this.database.withoutTenant((tx) => tx.query('select chat.renew_runs($1, $2)', [owner, runIds]));
+  /** The run with what is stored of its answer; null when it is not this user's. */
+  async find(tenant: TenantContext, runId: string): Promise<StoredRun | null> {
+    const { tenantId, userId } = tenant;
+    return this.database.withTenant(tenant, async (tx) => {
+      const run = await tx.findOneBy(RunEntity, { id: runId, tenantId, userId });
+      if (!run) return null;
+      const { messageId } = run;
+      const message = messageId && (await tx.findOneBy(MessageEntity, { id: messageId, tenantId, userId }));
+      return { run, message: message || null };
+    });
+  }
+
+  /** Notes that a run is to stop; changes nothing about one that has ended. */
+  async requestCancel(tenant: TenantContext, runId: string): Promise<void> {
+    await this.database.withTenant(tenant, (tx) =>
+      tx.query(
+        `update chat.runs set cancel_requested_at = coalesce(cancel_requested_at, now())
+         where id = $1 and tenant_id = $2 and user_id = $3 and status in ('queued', 'in_progress')`,
+        [runId, tenant.tenantId, tenant.userId],
+      ),
+    );
+  }
+
+  /** Tells that the owner of these runs is alive. @returns those of them that somebody wants to stop */
+  async renew(owner: string, runIds: readonly string[]): Promise<string[]> {
+    if (runIds.length === 0) return [];
+    const rows: { run_id: string }[] = await this.database.withoutTenant((tx) =>
+      tx.query('select run_id from chat.renew_runs($1, $2)', [owner, runIds]),
+    );
+    return rows.map((row) => row.run_id);
   }
 
   /** Ends runs of all tenants whose owner has not been heard of for so long. @returns how many */

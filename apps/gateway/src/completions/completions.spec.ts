@@ -231,7 +231,10 @@ describe('POST /v1/chat/completions', () => {
     });
 
     it('never ends silently: a run that breaks off is an error event without [DONE]', async () => {
-      app.bus.acceptRuns({}, (run) => run.cut());
+      app.bus.acceptRuns({}, (run) => {
+        run.send(...texts('A'));
+        run.cut();
+      });
       const body = await (await post({ stream: true })).text();
       expect(body).toContain(
         'data: {"error":{"message":"The answer ended before it was complete.","type":"server_error","param":null,"code":"stream_interrupted"}}',

@@ -41,6 +41,8 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorEntry>> = {
   provider_error: entry(502, 'server_error', 'Language model failed'),
   provider_rate_limited: entry(503, 'server_error', 'Language model overloaded'),
   stream_interrupted: entry(502, 'server_error', 'Stream interrupted'),
+  run_cancelled: entry(409, 'invalid_request_error', 'Run cancelled'),
+  events_expired: entry(410, 'invalid_request_error', 'Events expired'),
   timeout: entry(504, 'server_error', 'Timed out'),
   service_unavailable: entry(503, 'server_error', 'Service unavailable'),
   internal_error: entry(500, 'server_error', 'Internal error'),

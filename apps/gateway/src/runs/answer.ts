@@ -1,9 +1,10 @@
 import { deserializeError, DomainError, type RunEvent, type ToolCall } from '@parley/contracts';
-import { type RunEventItem } from './run.client.js';
+import { type RunEventItem } from './run-listener.js';
 
 const MAX_CHARACTERS = 8 * 2 ** 20;
 
 export type RunCompleted = Extract<RunEvent, { type: 'completed' }>;
+export type RunCancelled = Extract<RunEvent, { type: 'cancelled' }>;
 
 export interface Answer extends Omit<RunCompleted, 'type'> {
   text: string;
@@ -24,6 +25,8 @@ export async function collectAnswer(events: AsyncIterable<RunEventItem>): Promis
       const { finishReason, usage, annotations } = data;
       return { text, toolCalls: toolCalls.filter(Boolean), finishReason, usage, annotations };
     }
+    if (data.type === 'cancelled')
+      return { text, toolCalls: toolCalls.filter(Boolean), finishReason: 'stop', ...ending(data) };
     if (data.type === 'text') text += data.text;
     if (data.type === 'tool_call') addFragment(toolCalls, data);
     characters += sizeOf(data);
@@ -34,6 +37,10 @@ export async function collectAnswer(events: AsyncIterable<RunEventItem>): Promis
 
 export function endedEarly(): DomainError {
   return new DomainError('stream_interrupted', 'The answer ended before it was complete.');
+}
+
+function ending({ usage, annotations }: RunCancelled): Pick<Answer, 'usage' | 'annotations'> {
+  return { usage, annotations };
 }
 
 function sizeOf(event: RunEvent): number {

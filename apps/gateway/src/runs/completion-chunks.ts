@@ -1,7 +1,7 @@
 import { deserializeError, type FinishReason, formatId, type RunEvent, type StartRunReply } from '@parley/contracts';
 import { unixSeconds } from '../wire/unix-seconds.js';
 import { type FileCitationObject, fileCitationObject } from './annotation.view.js';
-import { endedEarly, type RunCompleted } from './answer.js';
+import { endedEarly, type RunCancelled, type RunCompleted } from './answer.js';
 import { type Run } from './run.client.js';
 import { type UsageObject, usageObject } from './usage.view.js';
 
@@ -28,13 +28,19 @@ export interface CompletionChunk {
   choices: { index: 0; delta: Delta; finish_reason: FinishReason | null; logprobs: null }[];
   usage?: UsageObject | null;
   conversation_id?: string | null;
-  parley?: { run_id: string; provider: string; usage_estimated?: boolean };
+  parley?: { run_id: string; provider: string; usage_estimated?: boolean; status?: 'completed' | 'cancelled' };
 }
 
 export interface ChunkFrame {
   chunk: CompletionChunk;
-  /** Number of the run's event that ends with this chunk; absent where more of that event follows. */
-  seq?: number;
+  /** The place in the answer behind this chunk, to go on from; absent where more of the same event follows. */
+  position?: number;
+}
+
+export interface ChunkOptions {
+  includeUsage: boolean;
+  /** The client has heard the beginning already. */
+  isResumed?: boolean;
 }
 
 /**
@@ -42,16 +48,16 @@ export interface ChunkFrame {
  * the finish reason, and the usage when asked for.
  * @throws DomainError with the run's failure, or `stream_interrupted` when it ends without a result
  */
-export async function* completionChunks(run: Run, options: { includeUsage: boolean }): AsyncGenerator<ChunkFrame> {
+export async function* completionChunks(run: Run, options: ChunkOptions): AsyncGenerator<ChunkFrame> {
   const chunks = new ChunkFactory(run, options.includeUsage);
-  yield { chunk: chunks.first() };
-  for await (const { seq, data } of run.events) {
+  if (!options.isResumed) yield { chunk: chunks.first() };
+  for await (const { position, data } of run.events) {
     if (data.type === 'failed') throw deserializeError(data.error);
-    if (data.type === 'text') yield { chunk: chunks.delta({ content: data.text }), seq };
-    if (data.type === 'tool_call') yield { chunk: chunks.delta({ tool_calls: [fragment(data)] }), seq };
-    if (data.type !== 'completed') continue;
+    if (data.type === 'text') yield { chunk: chunks.delta({ content: data.text }), position };
+    if (data.type === 'tool_call') yield { chunk: chunks.delta({ tool_calls: [fragment(data)] }), position };
+    if (data.type !== 'completed' && data.type !== 'cancelled') continue;
     const last = chunks.last(data);
-    yield* last.map((chunk, index) => (index === last.length - 1 ? { chunk, seq } : { chunk }));
+    yield* last.map((chunk, index) => (index === last.length - 1 ? { chunk, position } : { chunk }));
     return;
   }
   throw endedEarly();
@@ -84,9 +90,12 @@ class ChunkFactory {
     };
   }
 
-  last({ finishReason, usage, annotations }: RunCompleted): CompletionChunk[] {
+  /** A cancelled answer ends like one that the model has stopped: OpenAI's clients know no other word for it. */
+  last(end: RunCompleted | RunCancelled): CompletionChunk[] {
+    const { usage, annotations } = end;
     const cited = annotations.map(fileCitationObject);
-    const finish = { ...this.delta({}, finishReason), ...this.#ours({ usage_estimated: usage.estimated }) };
+    const ours = this.#ours({ usage_estimated: usage.estimated, status: end.type });
+    const finish = { ...this.delta({}, end.type === 'completed' ? end.finishReason : 'stop'), ...ours };
     return [
       ...(cited.length > 0 ? [this.delta({ content: '', annotations: cited })] : []),
       finish,
@@ -94,7 +103,7 @@ class ChunkFactory {
     ];
   }
 
-  #ours(more: { usage_estimated?: boolean }): Pick<CompletionChunk, 'conversation_id' | 'parley'> {
+  #ours(more: Partial<CompletionChunk['parley']>): Pick<CompletionChunk, 'conversation_id' | 'parley'> {
     const { conversationId, runId, provider } = this.run;
     return {
       conversation_id: conversationId === null ? null : formatId('conversation', conversationId),

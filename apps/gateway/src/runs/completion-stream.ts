@@ -2,16 +2,14 @@ import { Logger } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { openAiError } from '../http/error-response.js';
 import { faultOf } from '../http/fault.js';
-import { completionChunks } from './completion-chunks.js';
+import { type ChunkOptions, completionChunks } from './completion-chunks.js';
 import { type Run } from './run.client.js';
 import { settledStart } from './settled-start.js';
 import { type SseOptions, SseWriter } from './sse-writer.js';
 
 const logger = new Logger('CompletionStream');
 
-export interface CompletionStreamOptions extends Partial<SseOptions> {
-  includeUsage: boolean;
-}
+export interface CompletionStreamOptions extends Partial<SseOptions>, ChunkOptions {}
 
 /**
  * Sends a run to the client as it happens. Once it has taken the response over the status is sent, so that a failure is
@@ -26,8 +24,8 @@ export async function streamCompletion(
   const run = await settledStart(started);
   const writer = SseWriter.open(reply, options);
   try {
-    for await (const { chunk, seq } of completionChunks(run, options)) {
-      await writer.send(JSON.stringify(chunk), seq);
+    for await (const { chunk, position } of completionChunks(run, options)) {
+      await writer.send(JSON.stringify(chunk), position);
       if (!writer.isOpen) return;
     }
     await writer.send('[DONE]');

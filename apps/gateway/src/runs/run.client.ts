@@ -1,8 +1,10 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ServerConfig } from '@parley/config';
 import {
+  CancelRun,
   DomainError,
-  type RunEvent,
+  GetRun,
+  type RunView,
   StartRun,
   type StartRunReply,
   type StartRunRequest,
@@ -10,28 +12,21 @@ import {
 } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
 import { v7 as uuidv7 } from 'uuid';
+import { expired, type RunEventItem, RunListener, toldFrom } from './run-listener.js';
 
-/** The chat service sends heartbeats while the provider is silent, so this is how long its death may go unseen. */
-const IDLE_TIMEOUT_MS = 30_000;
-/** Events that may wait for a slow client; the text in them is coalesced by the chat service. */
-const MAX_BUFFERED_EVENTS = 4_096;
 /** Before connections are cut, so that an answer under way ends by saying why. */
 const LAST_WORDS_MS = 500;
+/** How long a run's process can still tell what is stored nowhere. */
+const REMEMBERED_MS = 60_000;
 
 export type RunRequest = Omit<StartRunRequest, 'runId' | 'streamAddress'>;
-
-export interface RunEventItem {
-  /** From 1, without gaps. */
-  seq: number;
-  data: RunEvent;
-}
 
 export interface Run extends StartRunReply {
   /** To be read once. */
   events: AsyncIterable<RunEventItem>;
 }
 
-/** Starts runs, which belong to the chat service: leaving the events unread ends the listening, not the run. */
+/** Starts, hears and stops runs, which belong to the chat service: leaving the events unread ends the listening, not the run. */
 @Injectable()
 export class RunClient implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #stopping = new AbortController();
@@ -39,6 +34,7 @@ export class RunClient implements BeforeApplicationShutdown, OnApplicationShutdo
 
   constructor(
     private readonly bus: MessageBus,
+    private readonly listener: RunListener,
     private readonly server: ServerConfig,
   ) {}
 
@@ -56,18 +52,45 @@ export class RunClient implements BeforeApplicationShutdown, OnApplicationShutdo
   async start(tenant: TenantContext, request: RunRequest, left: AbortSignal): Promise<Run> {
     const runId = uuidv7();
     const signal = AbortSignal.any([left, this.#stopping.signal]);
-    const events = this.bus.openStream<RunEvent>(runId, {
-      idleTimeoutMs: IDLE_TIMEOUT_MS,
-      maxBuffered: MAX_BUFFERED_EVENTS,
-      signal,
-    });
+    const stream = this.listener.open(runId, signal);
     try {
       const { streamAddress } = this.bus;
       const reply = await this.bus.request(StartRun, { ...request, runId, streamAddress }, tenant, { signal });
-      return { ...reply, events };
+      return { ...reply, events: this.listener.listen({ tenant, runId, after: 0, signal }, stream) };
     } catch (error) {
-      events.close();
+      stream.close();
       throw error;
     }
   }
+
+  /**
+   * What comes behind a place of a run's answer, live or stored; null when there is nothing.
+   * @throws DomainError `not_found`, `events_expired`
+   */
+  async resume(tenant: TenantContext, runId: string, after: number, left: AbortSignal): Promise<Run | null> {
+    const signal = AbortSignal.any([left, this.#stopping.signal]);
+    const listening = { tenant, runId, after, signal };
+    const reply = await this.listener.ask(listening);
+    const { conversationId, messageId, model, provider, createdAt, finishedAt } = reply.run;
+    const run = { runId, conversationId, messageId, model, provider, createdAt };
+    if (reply.state === 'ended') {
+      return reply.events.length === 0 ? null : { ...run, events: iterable(toldFrom(after, reply.events)) };
+    }
+    const isRemembered = finishedAt === null || Date.now() - Date.parse(finishedAt) < REMEMBERED_MS;
+    if (reply.state === 'expired' && !isRemembered) throw expired();
+    return { ...run, events: this.listener.listen(listening) };
+  }
+
+  get(tenant: TenantContext, runId: string): Promise<RunView> {
+    return this.bus.request(GetRun, { id: runId }, tenant);
+  }
+
+  /** What has become of it; one that had ended already is as it was. @throws DomainError `not_found` */
+  cancel(tenant: TenantContext, runId: string): Promise<RunView> {
+    return this.bus.request(CancelRun, { id: runId }, tenant);
+  }
+}
+
+async function* iterable<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items;
 }

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { RunListener } from './run-listener.js';
 import { RunClient } from './run.client.js';
+import { RunsController } from './runs.controller.js';
 
-@Module({ providers: [RunClient], exports: [RunClient] })
+@Module({ controllers: [RunsController], providers: [RunClient, RunListener], exports: [RunClient] })
 export class RunsModule {}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type RunEvent } from '@parley/contracts';
-import { type Run, type RunEventItem } from './run.client.js';
+import { type RunEventItem } from './run-listener.js';
+import { type Run } from './run.client.js';
 import { settledStart } from './settled-start.js';
 
 const start = { runId: 'r', conversationId: null, messageId: null, model: 'm', provider: 'p', createdAt: '' };
@@ -10,7 +11,7 @@ function runOf(...events: (RunEvent | Promise<RunEvent>)[]) {
   const seen = { closed: false };
   async function* items(): AsyncGenerator<RunEventItem> {
     try {
-      for (const [index, event] of events.entries()) yield { seq: index + 1, data: await event };
+      for (const [index, event] of events.entries()) yield { position: index + 1, data: await event };
     } finally {
       seen.closed = true;
     }

@@ -1,5 +1,6 @@
 import { deserializeError } from '@parley/contracts';
-import { type Run, type RunEventItem } from './run.client.js';
+import { type RunEventItem } from './run-listener.js';
+import { type Run } from './run.client.js';
 
 const HOLD_MS = 1_000;
 

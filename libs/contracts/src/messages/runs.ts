@@ -174,10 +174,11 @@ export class StartRunRequest {
   @IsObject()
   metadata: Metadata = {};
 
-  /** Queue of the pod that listens for the run's events. */
+  /** Queue of the pod that listens for the run's events; absent: nobody listens, and the run goes on all the same. */
+  @IsOptional()
   @IsString()
   @MaxLength(255)
-  streamAddress!: string;
+  streamAddress?: string;
 }
 
 export interface StartRunReply {
@@ -216,13 +217,28 @@ export interface FileCitation {
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
 
-/** What a run tells its listeners, in this order: deltas, then one of completed and failed. */
+/**
+ * What a run tells its listeners, in this order: deltas, then one of completed, cancelled and failed. A listener that came
+ * later is first told that it is attached.
+ */
 export type RunEvent =
+  | { type: 'attached' }
   | { type: 'text'; text: string }
   | { type: 'tool_call'; index: number; id?: string; name?: string; argumentsDelta: string }
   | { type: 'heartbeat' }
   | { type: 'completed'; finishReason: FinishReason; usage: Usage; annotations: FileCitation[] }
+  | { type: 'cancelled'; usage: Usage; annotations: FileCitation[] }
   | { type: 'failed'; error: SerializedError };
+
+/**
+ * How much of an answer an event tells: its characters, and one for the beginning of each tool call. Their sum is a place
+ * in the answer that any process can go on from, whatever pieces the events came in.
+ */
+export function extentOf(event: RunEvent): number {
+  if (event.type === 'text') return event.text.length;
+  if (event.type !== 'tool_call') return 0;
+  return event.argumentsDelta.length + (event.id === undefined ? 0 : 1);
+}
 
 /** Replies as soon as the run is stored and under way; its events follow on the stream named by `runId`. */
 export const StartRun = defineRpc<StartRunReply>()({

@@ -1,4 +1,9 @@
-import { type CommandDefinition, type EventDefinition, type RpcDefinition } from '@parley/contracts';
+import {
+  type CommandDefinition,
+  type EventDefinition,
+  type RpcDefinition,
+  type SignalDefinition,
+} from '@parley/contracts';
 import { type MessageContext } from '../message-context.js';
 
 export interface WorkOptions {
@@ -22,6 +27,11 @@ export interface RpcHandler {
 export interface WorkHandler {
   definition: CommandDefinition<object> | EventDefinition<object>;
   options: Required<WorkOptions>;
+  invoke: Invoke;
+}
+
+export interface SignalHandler {
+  definition: SignalDefinition<object>;
   invoke: Invoke;
 }
 

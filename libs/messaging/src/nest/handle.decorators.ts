@@ -5,6 +5,7 @@ import {
   type EventDefinition,
   type MessageDefinition,
   type RpcDefinition,
+  type SignalDefinition,
 } from '@parley/contracts';
 import { type WorkOptions } from '../consuming/message-handler.js';
 import { type MessageContext } from '../message-context.js';
@@ -55,6 +56,13 @@ export function HandleEvent<Payload extends object>(
   options: WorkOptions = {},
 ): HandlerDecorator<Payload, Outcome> {
   return handler(definition, options);
+}
+
+/** Reacts to a signal: `(payload, context) => void`. Every instance of the app gets it, at most once. */
+export function HandleSignal<Payload extends object>(
+  definition: SignalDefinition<Payload>,
+): HandlerDecorator<Payload, void> {
+  return handler(definition, {});
 }
 
 function handler(definition: MessageDefinition, options: WorkOptions) {

@@ -4,9 +4,15 @@ import { type MessageDefinition, ownerOf } from '@parley/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { BrokerLink } from '../broker-link.js';
 import { Consumer } from '../consuming/consumer.js';
-import { type RpcHandler, withWorkDefaults, type WorkHandler } from '../consuming/message-handler.js';
+import {
+  type RpcHandler,
+  type SignalHandler,
+  withWorkDefaults,
+  type WorkHandler,
+} from '../consuming/message-handler.js';
 import { Redelivery, type ScheduleRetry } from '../consuming/redelivery.js';
 import { RpcEndpoint } from '../consuming/rpc-endpoint.js';
+import { SignalEndpoint } from '../consuming/signal-endpoint.js';
 import { WorkEndpoint } from '../consuming/work-endpoint.js';
 import { type MessageContext } from '../message-context.js';
 import { MESSAGING_OPTIONS, type ResolvedMessagingOptions } from '../messaging-options.js';
@@ -30,6 +36,7 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
   override readonly transportId = PARLEY_TRANSPORT;
   readonly #rpcHandlers = new Map<string, RpcHandler>();
   readonly #workHandlers = new Map<string, WorkHandler>();
+  readonly #signalHandlers = new Map<string, SignalHandler>();
 
   constructor(
     private readonly link: BrokerLink,
@@ -53,6 +60,7 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
     this.#refuseForeign(definition);
     const invoke = invoker(callback);
     if (definition.kind === 'rpc') this.#rpcHandlers.set(pattern, { definition, invoke });
+    else if (definition.kind === 'signal') this.#signalHandlers.set(pattern, { definition, invoke });
     else this.#workHandlers.set(pattern, { definition, options: withWorkDefaults(options), invoke });
   }
 
@@ -60,6 +68,7 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
   listen(callback: () => void): void {
     if (this.#rpcHandlers.size > 0) this.link.consume(this.#rpcConsumer());
     for (const handler of this.#workHandlers.values()) this.link.consume(this.#workConsumer(handler));
+    if (this.#signalHandlers.size > 0) this.link.takeSignals(new SignalEndpoint(this.#signalHandlers));
     callback();
   }
 

@@ -25,6 +25,7 @@ export class StreamReader<T = unknown> implements AsyncIterableIterator<StreamIt
   #waiting: PromiseWithResolvers<IteratorResult<StreamItem<T>>> | null = null;
   #end: { failure?: Error } | null = null;
   readonly #idle: NodeJS.Timeout;
+  #onFirst = () => undefined as void;
   readonly #onAbort = () => this.fail(abortReason(this.options.signal));
 
   constructor(
@@ -42,11 +43,22 @@ export class StreamReader<T = unknown> implements AsyncIterableIterator<StreamIt
     if (this.#end || seq <= this.#received) return;
     if (seq !== this.#received + 1) return this.fail(interrupted('A part of the stream was lost.'));
     this.#received = seq;
+    this.#onFirst();
     this.#idle.refresh();
     if ('item' in data && !this.#push({ seq, data: data.item as T })) {
       return this.fail(interrupted('The stream was read too slowly.'));
     }
     if (data.isLast) this.#finish({});
+  }
+
+  /** Fails the stream when nothing has arrived by then; afterwards the longest silence counts. */
+  expectFirstWithin(timeoutMs: number): void {
+    const late = () => {
+      if (this.#received === 0) this.fail(interrupted('Nobody answered.'));
+    };
+    const timer = setTimeout(late, timeoutMs);
+    this.#onFirst = () => clearTimeout(timer);
+    if (this.#end || this.#received > 0) this.#onFirst();
   }
 
   /** Ends the stream with an error, after what has already arrived. */
@@ -89,6 +101,7 @@ export class StreamReader<T = unknown> implements AsyncIterableIterator<StreamIt
     if (this.#end) return;
     this.#end = end;
     clearTimeout(this.#idle);
+    this.#onFirst();
     this.options.signal?.removeEventListener('abort', this.#onAbort);
     this.onClosed(this);
     this.#waiting?.resolve(this.#ended(end));

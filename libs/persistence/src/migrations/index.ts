@@ -6,6 +6,7 @@ import { MemorySearch1700000000310 } from './1700000000310-memory-search.js';
 import { MemoryVersions1700000000320 } from './1700000000320-memory-versions.js';
 import { AnnounceJobs1700000000400 } from './1700000000400-announce-jobs.js';
 import { SearchExplained1700000000540 } from './1700000000540-search-explained.js';
+import { RunControl1700000000600 } from './1700000000600-run-control.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   MemoryVersions1700000000320,
   AnnounceJobs1700000000400,
   SearchExplained1700000000540,
+  RunControl1700000000600,
 ];

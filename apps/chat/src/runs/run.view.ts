@@ -1,0 +1,67 @@
+import { type RunEvent, type RunView, type Usage } from '@parley/contracts';
+import { RunLog } from './run-log.js';
+import { type RunEntity } from './run.entity.js';
+import { type StoredRun } from './runs.repository.js';
+import { usageOf } from './usage.js';
+
+const NO_USAGE: Usage = {
+  promptTokens: 0,
+  completionTokens: 0,
+  totalTokens: 0,
+  cachedTokens: 0,
+  reasoningTokens: 0,
+  estimated: true,
+};
+
+export function isUnderWay({ status }: Pick<RunView, 'status'>): boolean {
+  return status === 'queued' || status === 'in_progress';
+}
+
+export function runView({ run, message }: StoredRun): RunView {
+  const { id, status, conversationId, messageId, assistantId, provider, model, finishReason, metadata } = run;
+  const { queueMs, retrievalMs, firstTokenMs, totalMs } = run;
+  return {
+    ...{ id, status, conversationId, messageId, assistantId, provider, model, finishReason, metadata },
+    error: run.errorCode ? { code: run.errorCode, message: run.errorMessage ?? '' } : null,
+    usage: usageOf(run),
+    timings: { queueMs, retrievalMs, firstTokenMs, totalMs },
+    output: message && {
+      text: message.content,
+      toolCalls: (message.toolCalls ?? []).map(({ id, name, arguments: args }) => ({
+        id,
+        type: 'function',
+        function: { name, arguments: args },
+      })),
+      annotations: message.annotations,
+    },
+    createdAt: run.createdAt.toISOString(),
+    finishedAt: run.finishedAt?.toISOString() ?? null,
+  };
+}
+
+/**
+ * What is left to tell of a run that has ended, from what is stored of it: nothing behind its end, and null when what is
+ * stored does not tell what its listeners were told, because nothing was to be stored or it is deleted.
+ */
+export function storedEvents({ run, message }: StoredRun, after: number): RunEvent[] | null {
+  const log = new RunLog();
+  if (message) {
+    log.add({ type: 'text', text: message.content });
+    for (const [index, { id, name, arguments: argumentsDelta }] of (message.toolCalls ?? []).entries()) {
+      log.add({ type: 'tool_call', index, id, name, argumentsDelta });
+    }
+  }
+  const isWhole = run.outputExtent === log.extent || run.status === 'interrupted';
+  if (!isWhole) return null;
+  return after > log.extent ? [] : [...log.from(after), endOf(run, message?.annotations ?? [])];
+}
+
+function endOf(run: RunEntity, annotations: Extract<RunEvent, { type: 'completed' }>['annotations']): RunEvent {
+  const usage = usageOf(run) ?? NO_USAGE;
+  if (run.status === 'cancelled') return { type: 'cancelled', usage, annotations };
+  if (run.status === 'completed' || run.status === 'incomplete') {
+    return { type: 'completed', finishReason: run.finishReason ?? 'stop', usage, annotations };
+  }
+  const { errorCode, errorMessage } = run;
+  return { type: 'failed', error: { code: errorCode ?? 'internal_error', message: errorMessage ?? '' } };
+}
