@@ -37,7 +37,7 @@ export class ActiveRuns {
   readonly #ended = new Map<string, RunEvents>();
   #isDraining = false;
 
-  constructor(private readonly config: Pick<ChatConfig, 'maxConcurrentRuns'>) {}
+  constructor(private readonly config: ChatConfig) {}
 
   get ids(): string[] {
     return [...this.#runs.values()].map(({ runId }) => runId);

@@ -13,7 +13,7 @@ import { RunStopped } from './run-stopped.js';
 export class RunListening {
   constructor(
     private readonly bus: MessageBus,
-    private readonly config: Pick<ChatConfig, 'abandonGraceMs'>,
+    private readonly config: ChatConfig,
   ) {}
 
   /** The events of a new run, with its first listener, if it has one; a run that never had one goes on to its end. */
