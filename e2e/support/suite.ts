@@ -45,6 +45,8 @@ export interface LaunchedSuite {
   /** Of every process, the gateway's first. */
   urls: string[];
   processes: AppProcess[];
+  /** Starts one more instance of an app; of a gateway, `url` is where it will serve. */
+  add(name: string): Promise<{ app: AppProcess; url: string }>;
   stop(): Promise<void>;
 }
 
@@ -76,6 +78,12 @@ export async function launchRealSuite(
     baseUrl: urls[0]!,
     urls,
     processes,
+    async add(name) {
+      const port = await freePort();
+      const app = AppProcess.start(name, { ...shared, PORT: String(port) });
+      processes.push(app);
+      return { app, url: `http://127.0.0.1:${port}` };
+    },
     async stop() {
       await Promise.all(processes.map((app) => app.stop()));
       await vhost.drop();
