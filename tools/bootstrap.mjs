@@ -5,6 +5,7 @@ const USAGE = `Usage: node tools/bootstrap.mjs <command>
   test [options]      install what is missing and run the tests on real services (npm test)
                       --unit runs only what needs no service; all other options go to Jest
   bench <name>        install, build and run a benchmark on real services (npm run bench --)
+  eval <options>      install, build, and measure how well a judged collection is found (npm run eval --)
   services <command>  up, env or down: PostgreSQL, RabbitMQ and Redis for running single specs
   install             install what is missing`;
 
@@ -14,6 +15,7 @@ async function main([command = '', ...options]) {
     start,
     test: runTool('test.mjs'),
     bench: runTool('bench.mjs'),
+    eval: runTool('eval.mjs'),
     services: runTool('services.mjs'),
   };
   if (!Object.hasOwn(commands, command)) {

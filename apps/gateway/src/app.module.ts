@@ -22,6 +22,7 @@ import { CompletionsModule } from './completions/completions.module.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
 import { MessageConfig } from './conversations/message.config.js';
 import { EmbeddingsModule } from './embeddings/embeddings.module.js';
+import { EvaluationsModule } from './evaluations/evaluations.module.js';
 import { FilesModule } from './files/files.module.js';
 import { UploadConfig } from './files/upload.config.js';
 import { ConnectionDeadline } from './http/connection-deadline.js';
@@ -74,6 +75,7 @@ const FEATURES: Type[] = [
   KnowledgeBasesModule,
   ModelsModule,
   EmbeddingsModule,
+  EvaluationsModule,
   CompletionsModule,
   AssistantsModule,
   ConversationsModule,

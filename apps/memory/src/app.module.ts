@@ -6,7 +6,10 @@ import { type RunnableApp } from '@parley/observability';
 import { createService, ServiceModule, serviceSections, type Wiring } from '@parley/service';
 import { DocumentEntity } from './documents/document.entity.js';
 import { DocumentsModule } from './documents/documents.module.js';
+import { CitationsModule } from './citations/citations.module.js';
 import { EmbeddingsModule } from './embeddings/embeddings.module.js';
+import { EvaluationEntity } from './evaluations/evaluation.entity.js';
+import { EvaluationsModule } from './evaluations/evaluations.module.js';
 import { FileEntity } from './files/file.entity.js';
 import { FilesModule } from './files/files.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
@@ -30,7 +33,7 @@ export class AppModule {
           name: 'memory',
           role: 'parley_memory',
           schema: 'memory',
-          entities: [FileEntity, KnowledgeBaseEntity, DocumentEntity],
+          entities: [FileEntity, KnowledgeBaseEntity, DocumentEntity, EvaluationEntity],
           hasOutbox: true,
           sections: appSections,
           config,
@@ -42,6 +45,8 @@ export class AppModule {
         DocumentsModule,
         SearchModule,
         EmbeddingsModule,
+        EvaluationsModule,
+        CitationsModule,
         JobsModule,
         StatusModule,
       ],

@@ -10,6 +10,7 @@ const PREFIXES = {
   tenant: 'tenant_',
   user: 'user_',
   apiKey: 'key_',
+  evaluation: 'eval_',
 } as const;
 
 export type PublicIdKind = keyof typeof PREFIXES;

@@ -2,6 +2,20 @@ export { analyse, analyseQuery, type QueryTerm } from './analysis/analyse.js';
 export { detectLanguage } from './analysis/detect-language.js';
 export { type Language } from './analysis/languages.js';
 export { BM25, termHash, termVector } from './analysis/term-vector.js';
+export { isQuotedFrom, normaliseQuote } from './evaluation/literal-quote.js';
+export {
+  documentsInOrder,
+  isScorable,
+  hitAt,
+  type Judgements,
+  mean,
+  ndcgAt,
+  qualityAt,
+  quantile,
+  type RankingQuality,
+  recallAt,
+  reciprocalRankAt,
+} from './evaluation/ranking-quality.js';
 export { ChunkWriter, type NewChunk } from './ingestion/chunk-writer.js';
 export { IngestionLedger } from './ingestion/ingestion-ledger.js';
 export {

@@ -13,6 +13,7 @@ const NOUNS: Record<PublicIdKind, string> = {
   tenant: 'tenant',
   user: 'user',
   apiKey: 'API key',
+  evaluation: 'evaluation',
 };
 
 /**

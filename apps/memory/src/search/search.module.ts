@@ -9,5 +9,6 @@ import { SearchService } from './search.service.js';
   imports: [KnowledgeModule],
   controllers: [SearchConsumer],
   providers: [SearchService, QueryEmbedder, SearchRepository],
+  exports: [SearchService],
 })
 export class SearchModule {}

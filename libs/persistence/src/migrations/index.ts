@@ -7,6 +7,7 @@ import { MemoryVersions1700000000320 } from './1700000000320-memory-versions.js'
 import { AnnounceJobs1700000000400 } from './1700000000400-announce-jobs.js';
 import { SearchExplained1700000000540 } from './1700000000540-search-explained.js';
 import { RunControl1700000000600 } from './1700000000600-run-control.js';
+import { Evaluations1700000000560 } from './1700000000560-evaluations.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   AnnounceJobs1700000000400,
   SearchExplained1700000000540,
   RunControl1700000000600,
+  Evaluations1700000000560,
 ];
