@@ -1,3 +1,4 @@
+import { type AnswersResult } from './answers.js';
 import { type LegResult, type Quality } from './retrieval.js';
 
 export interface SetReport {
@@ -10,6 +11,8 @@ export interface SetReport {
   failures: Record<string, number>;
   legs: LegResult[];
   baseline: Quality | null;
+  /** Null when the chat was not asked. */
+  answers: AnswersResult | null;
 }
 
 const MEASURES = ['ndcg10', 'recall10', 'hit5'] as const;
@@ -23,7 +26,17 @@ export function reportText(report: SetReport): string {
     return row([leg, ...scores(quality), ms.p50.toFixed(1), ms.p95.toFixed(1), ratio]);
   });
   const baseline = report.baseline ? [row(['BM25', ...scores(report.baseline), '', '', ''])] : [];
-  return [headline(report), row(HEADER), ...rows, ...baseline].join('\n');
+  return [headline(report), row(HEADER), ...rows, ...baseline, ...answerLines(report.answers)].join('\n');
+}
+
+function answerLines(answers: AnswersResult | null): string[] {
+  if (!answers) return [];
+  const { questions, citations, ms } = answers;
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return [
+    `answers: ${questions} in ${ms.p50.toFixed(0)} ms (p95 ${ms.p95.toFixed(0)}), ${percent(answers.withCitations)} with citations, ${percent(answers.withExpectedFile)} citing a relevant document`,
+    `citations: ${citations}, ${percent(answers.verified)} verified, ${percent(answers.literal)} literal in the original, ${percent(answers.expected)} of a relevant document`,
+  ];
 }
 
 function headline({ set, qrels, documents, queries, indexingMs, isReused, failures }: SetReport): string {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { measureAnswers } from './answers.js';
 import { ApiClient } from './api-client.js';
 import { type EvalOptions } from './arguments.js';
 import { Bm25 } from './bm25.js';
@@ -63,7 +64,9 @@ async function evaluate(set: JudgedSet, { api, options, progress, signal }: Eval
   const corpus = await indexCorpus(api, set.documents, progress, index);
   try {
     const legs = await measureLegs(api, set, queries, corpus, { legs: options.legs, progress });
-    return { ...describe(set, queries.length, corpus), legs, baseline: baselineOf(set, queries, options) };
+    const answers = options.answers ? await measureAnswers(api, set, queries, corpus, progress) : null;
+    const baseline = baselineOf(set, queries, options);
+    return { ...describe(set, queries.length, corpus), legs, baseline, answers };
   } finally {
     // A data folder of our own is thrown away as a whole.
     if (options.target && !options.keep && !signal.aborted) await removeCorpus(api, corpus);

@@ -7,9 +7,12 @@ import {
   DeleteConversation,
   type DeletedReply,
   GetConversation,
+  GetMessageCitations,
   ListConversations,
   ListMessages,
   type ListMessagesRequest,
+  type MessageCitationsReply,
+  type MessageCitationsRequest,
   type MessageView,
   type Page,
   type PageRequest,
@@ -44,5 +47,10 @@ export class ConversationsConsumer {
   @HandleRpc(ListMessages)
   listMessages(request: ListMessagesRequest, { tenant }: MessageContext): Promise<Page<MessageView>> {
     return this.conversations.listMessages(tenant, request);
+  }
+
+  @HandleRpc(GetMessageCitations)
+  citations(request: MessageCitationsRequest, { tenant }: MessageContext): Promise<MessageCitationsReply> {
+    return this.conversations.citations(tenant, request);
   }
 }

@@ -8,6 +8,7 @@ import {
   GetAssistant,
   GetChatStatus,
   GetConversation,
+  GetMessageCitations,
   ListAssistants,
   ListConversations,
   ListMessages,
@@ -270,6 +271,31 @@ describeWithServices('conversations on real services', () => {
       [id, true],
     ]);
     expect(await suite.ask(ListModels, {}, stranger)).toHaveLength(2);
+  });
+
+  it('say of what they cite whether it still stands', async () => {
+    const knowledgeBaseId = uuidv7();
+    provider.answer = 'It lasts two years [1].';
+    const reply = await say({ retrieval: { knowledgeBaseIds: [knowledgeBaseId] } });
+    const request = { conversationId: reply.conversationId!, messageId: reply.messageId! };
+    suite.memory.verified = { state: 'changed', filename: 'handbook.pdf', place: null };
+    const { citations } = await suite.ask(GetMessageCitations, request, tenant);
+    expect(citations).toEqual([
+      {
+        state: 'changed',
+        filename: 'handbook.pdf',
+        place: null,
+        citation: expect.objectContaining({ quote: 'The warranty lasts two years.', locator: {} }),
+      },
+    ]);
+    const [question] = await messagesOf(request.conversationId);
+    const ofQuestion = await suite.ask(GetMessageCitations, { ...request, messageId: question!.id }, tenant);
+    expect(ofQuestion).toEqual({ citations: [] });
+    const missing = { code: 'not_found', message: 'No such message.' };
+    for (const as of [someTenant(), someTenant({ tenantId: tenant.tenantId })])
+      await expect(suite.ask(GetMessageCitations, request, as)).rejects.toMatchObject(missing);
+    const elsewhere = suite.ask(GetMessageCitations, { ...request, conversationId: uuidv7() }, tenant);
+    await expect(elsewhere).rejects.toMatchObject(missing);
   });
 
   it('come from a service that says how it is', async () => {

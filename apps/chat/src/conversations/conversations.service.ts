@@ -5,6 +5,8 @@ import {
   type DeletedReply,
   DomainError,
   type ListMessagesRequest,
+  type MessageCitationsReply,
+  type MessageCitationsRequest,
   type MessageView,
   type Page,
   type PageRequest,
@@ -12,6 +14,7 @@ import {
 } from '@parley/contracts';
 import { AssistantsRepository } from '../assistants/assistants.repository.js';
 import { usageOf } from '../runs/usage.js';
+import { CitationsClient } from './citations.client.js';
 import { type ConversationEntity } from './conversation.entity.js';
 import { ConversationsRepository } from './conversations.repository.js';
 import { MessagesRepository, type WrittenMessage } from './messages.repository.js';
@@ -22,6 +25,7 @@ export class ConversationsService {
     private readonly conversations: ConversationsRepository,
     private readonly messages: MessagesRepository,
     private readonly assistants: AssistantsRepository,
+    private readonly verifier: CitationsClient,
   ) {}
 
   async create(tenant: TenantContext, request: CreateConversationRequest): Promise<ConversationView> {
@@ -54,6 +58,14 @@ export class ConversationsService {
     if (!(await this.conversations.find(tenant, request.conversationId))) throw notFound();
     const { data, hasMore } = await this.messages.list(tenant, request);
     return { data: data.map(toMessageView), hasMore };
+  }
+
+  /** What the message cites, checked against the documents of today. */
+  async citations(tenant: TenantContext, request: MessageCitationsRequest): Promise<MessageCitationsReply> {
+    const message = await this.messages.find(tenant, request);
+    if (!message) throw DomainError.notFound('message');
+    const verified = await this.verifier.verify(tenant, message.annotations);
+    return { citations: message.annotations.map((citation, at) => ({ citation, ...verified[at]! })) };
   }
 }
 

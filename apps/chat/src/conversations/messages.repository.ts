@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type ListMessagesRequest, type Page, type TenantContext } from '@parley/contracts';
+import {
+  type ListMessagesRequest,
+  type MessageCitationsRequest,
+  type Page,
+  type TenantContext,
+} from '@parley/contracts';
 import { Database, keysetPage } from '@parley/persistence';
 import { In } from 'typeorm';
 import { RunEntity } from '../runs/run.entity.js';
@@ -29,6 +34,14 @@ export class MessagesRepository {
       const runOf = new Map(runs.map((run) => [run.id, run]));
       return { data: data.map((message) => ({ message, run: runOf.get(message.runId ?? '') ?? null })), hasMore };
     });
+  }
+
+  /** Null when the user has no such message. */
+  find(tenant: TenantContext, { conversationId, messageId }: MessageCitationsRequest): Promise<MessageEntity | null> {
+    const { tenantId, userId } = tenant;
+    return this.database.withTenant(tenant, (tx) =>
+      tx.findOneBy(MessageEntity, { id: messageId, conversationId, tenantId, userId }),
+    );
   }
 
   /** The last messages of a conversation, oldest first. */

@@ -4,6 +4,7 @@ import { citationsOf } from './citations.js';
 
 const warranty = somePassage({
   filename: 'warranty.pdf',
+  locator: { pageStart: 3, pageEnd: 4 },
   text:
     'This chapter is about guarantees. The warranty of the pump lasts twenty-four months from delivery. ' +
     'It does not cover damage by frost. Claims are to be sent to the dealer.',
@@ -28,6 +29,7 @@ describe('citationsOf', () => {
         filename: 'warranty.pdf',
         quote: 'The warranty of the pump lasts twenty-four months from delivery.',
         score: warranty.score,
+        locator: { pageStart: 3, pageEnd: 4 },
       },
       expect.objectContaining({ index: answer.indexOf('[2]'), chunkId: tracing.chunkId }),
     ]);

@@ -42,8 +42,8 @@ class Source {
   }
 
   citation(index: number, quote: string): FileCitation {
-    const { chunkId, fileId, filename, score } = this.passage;
-    return { type: 'file_citation', index, chunkId, fileId, filename, quote, score };
+    const { chunkId, fileId, filename, score, locator } = this.passage;
+    return { type: 'file_citation', index, chunkId, fileId, filename, quote, score, locator };
   }
 }
 

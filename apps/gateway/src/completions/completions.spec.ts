@@ -21,6 +21,9 @@ const CITED = {
   chunk_id: formatId('chunk', CITATION.chunkId),
   quote: 'Dynamic languages are popular',
   score: 0.91,
+  headings: null,
+  pages: [2, 2],
+  rows: null,
 };
 const WIRE_USAGE = {
   prompt_tokens: 11,

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import {
+  type CheckedCitation,
   type ConversationView,
   CreateConversation,
   DeleteConversation,
   DomainError,
   GetConversation,
+  GetMessageCitations,
   ListConversations,
   ListMessages,
+  type MessageCitationsRequest,
   type MessageView,
   type Page,
   parseId,
@@ -41,6 +44,10 @@ export class ConversationsService {
 
   messages(tenant: TenantContext, conversationId: string, page: PageFields): Promise<Page<MessageView>> {
     return this.bus.request(ListMessages, { ...page, conversationId }, tenant);
+  }
+
+  async citations(tenant: TenantContext, request: MessageCitationsRequest): Promise<CheckedCitation[]> {
+    return (await this.bus.request(GetMessageCitations, request, tenant)).citations;
   }
 }
 

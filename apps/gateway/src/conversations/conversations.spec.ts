@@ -5,6 +5,7 @@ import {
   DeleteConversation,
   formatId,
   GetConversation,
+  GetMessageCitations,
   ListConversations,
   ListMessages,
   type MessageView,
@@ -146,6 +147,47 @@ describe('/api/v1/conversations', () => {
       run_id: formatId('run', request!.runId),
       model: 'stub-model',
       usage: { total_tokens: USAGE.totalTokens },
+    });
+  });
+
+  it('shows what a message cites, and what has become of it', async () => {
+    const place = { knowledgeBaseId: CONVERSATION, chunkId: CITATION.chunkId, ordinal: 7, locator: { rowStart: 4 } };
+    app.bus.on(GetMessageCitations, () => ({
+      citations: [
+        { citation: CITATION, state: 'changed' as const, filename: CITATION.filename, place },
+        { citation: CITATION, state: 'deleted' as const, filename: null, place: null },
+      ],
+    }));
+    const { status, body } = await call('GET', `/${ID}/messages/${formatId('message', message.id)}/citations`);
+    expect(status).toBe(200);
+    expect(app.bus.asked(GetMessageCitations)).toEqual([{ conversationId: CONVERSATION, messageId: message.id }]);
+    const cited = {
+      type: 'file_citation',
+      file_id: formatId('file', CITATION.fileId),
+      quote: CITATION.quote,
+      pages: [2, 2],
+    };
+    expect(body).toMatchObject({
+      object: 'list',
+      data: [
+        {
+          ...cited,
+          state: 'changed',
+          place: {
+            vector_store_id: formatId('knowledgeBase', CONVERSATION),
+            chunk_id: formatId('chunk', CITATION.chunkId),
+            ordinal: 7,
+            headings: null,
+            pages: null,
+            rows: [4, 4],
+          },
+        },
+        { ...cited, state: 'deleted', place: null },
+      ],
+    });
+    expect(await call('GET', `/${ID}/messages/${ID}/citations`)).toMatchObject({
+      status: 404,
+      body: { param: 'message_id' },
     });
   });
 

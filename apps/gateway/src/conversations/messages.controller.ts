@@ -10,11 +10,13 @@ import { streamCompletion } from '../runs/completion-stream.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
 import { pageFields, PageQuery } from '../wire/page.query.js';
 import { listObject, type ListObject } from '../wire/page.view.js';
+import { CitationList, citationList } from './citation.view.js';
 import { SendMessageBody } from './conversation.request.js';
 import { ConversationsService } from './conversations.service.js';
 import { MessageObject, messageObject } from './message.view.js';
 import { TurnsService } from './turns.service.js';
 
+const MessageId = () => Param('message_id', new PublicIdPipe('message'));
 const ConversationId = () => Param('conversation_id', new PublicIdPipe('conversation'));
 
 @ApiTags('Conversations')
@@ -35,6 +37,21 @@ export class MessagesController {
     @Query() query: PageQuery,
   ): Promise<ListObject<MessageObject>> {
     return listObject(await this.conversations.messages(tenant, id, pageFields(query, 'message')), messageObject);
+  }
+
+  @Get(':message_id/citations')
+  @RequireScopes('chat:read')
+  @ApiOperation({
+    summary: 'Check what a message cites against the documents of today',
+    description: 'A cited document may have been replaced or deleted since the answer was given.',
+  })
+  @ApiOkResponse({ type: CitationList })
+  async citations(
+    @CurrentTenant() tenant: TenantContext,
+    @ConversationId() conversationId: string,
+    @MessageId() messageId: string,
+  ): Promise<CitationList> {
+    return citationList(await this.conversations.citations(tenant, { conversationId, messageId }));
   }
 
   @Post()

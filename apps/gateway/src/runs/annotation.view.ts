@@ -1,8 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type FileCitation, formatId } from '@parley/contracts';
+import { PlaceInFile, placeInFile } from '../wire/place-in-file.js';
 
 /** Ties a span of an answer to the chunk it came from. */
-export class FileCitationObject {
+export class FileCitationObject extends PlaceInFile {
   @ApiProperty({ enum: ['file_citation'] })
   type!: 'file_citation';
 
@@ -34,5 +35,6 @@ export function fileCitationObject(citation: FileCitation): FileCitationObject {
     chunk_id: formatId('chunk', citation.chunkId),
     quote: citation.quote,
     score: citation.score,
+    ...placeInFile(citation.locator ?? {}),
   };
 }

@@ -89,6 +89,7 @@ describeWithServices('citations', () => {
       filename: 'notes.txt',
       place: { knowledgeBaseId, chunkId: hit.chunkId, ordinal: 1, locator: { pageStart: 4, pageEnd: 5 } },
     });
+    expect(await verifyOne({ locator: { pageEnd: 5, pageStart: 4 } })).toMatchObject({ state: 'verified' });
     expect(await verifyOne({ quote: 'The lift of a wing grows  too' })).toMatchObject({ state: 'verified' });
   });
 
@@ -97,6 +98,11 @@ describeWithServices('citations', () => {
       expect(await verifyOne({ quote })).toEqual({ state: 'changed', filename: 'notes.txt', place: null });
     const elsewhere = await verifyOne({ quote: 'Drag grows with speed.' });
     expect(elsewhere).toMatchObject({ state: 'changed', place: { ordinal: 0, locator: { pageStart: 1 } } });
+  });
+
+  it('are not verified when the chunk stands elsewhere than they say', async () => {
+    const wrongPage = await verifyOne({ locator: { pageStart: 3, pageEnd: 3 } });
+    expect(wrongPage).toMatchObject({ state: 'changed', place: { ordinal: 1, locator: { pageStart: 4 } } });
   });
 
   it('are not verified when the chunk is in another file', async () => {

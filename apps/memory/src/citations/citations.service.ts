@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import {
   type CitationClaim,
@@ -40,7 +41,7 @@ export class CitationsService {
     const filename = known.filenames.get(claim.fileId);
     if (filename === undefined) return { state: 'deleted', filename: null, place: null };
     const cited = known.chunks.find(({ chunkId, fileId }) => chunkId === claim.chunkId && fileId === claim.fileId);
-    if (cited && isQuotedFrom(cited.text, claim.quote)) return { state: 'verified', filename, place: placeOf(cited) };
+    if (cited && isAsClaimed(cited, claim)) return { state: 'verified', filename, place: placeOf(cited) };
     const [moved] = claim.quote.trim() === '' ? [] : await this.#holding(tenant, claim, known.scope);
     return { state: 'changed', filename, place: moved ? placeOf(moved) : null };
   }
@@ -48,6 +49,11 @@ export class CitationsService {
   #holding(tenant: TenantContext, { fileId, quote }: CitationClaim, scope: string[] | null): Promise<ShownChunk[]> {
     return this.citations.chunksWith(tenant, fileId, quote, scope, 1);
   }
+}
+
+function isAsClaimed({ text, locator }: ShownChunk, claim: CitationClaim): boolean {
+  const isInPlace = claim.locator === undefined || isDeepStrictEqual(claim.locator, locator);
+  return isInPlace && isQuotedFrom(text, claim.quote);
 }
 
 function placeOf({ knowledgeBaseId, chunkId, ordinal, locator }: ShownChunk): QuotePlace {

@@ -3,6 +3,7 @@ import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
+  IsObject,
   IsOptional,
   IsString,
   IsUUID,
@@ -10,6 +11,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { defineRpc } from '../message-definition.js';
+import { type FileCitation } from './runs.js';
 import { type ChunkLocator } from './search.js';
 
 export const MAX_CITATIONS = 200;
@@ -25,6 +27,11 @@ export class CitationClaim {
   @IsString()
   @MaxLength(8_192)
   quote!: string;
+
+  /** Where in the file it is said to stand. */
+  @IsOptional()
+  @IsObject()
+  locator?: ChunkLocator;
 }
 
 export class VerifyCitationsRequest {
@@ -44,7 +51,7 @@ export class VerifyCitationsRequest {
 }
 
 /**
- * `verified`: the chunk is in the file as it is searched now, and holds the quote. `changed`: the file is there, but what
+ * `verified`: the chunk is in the file as it is searched now, stands where it is said to, and holds the quote. `changed`: the file is there, but what
  * was cited is not that chunk any more. `deleted`: no knowledge base holds the file any more.
  */
 export const CITATION_STATES = ['verified', 'changed', 'deleted'] as const;
@@ -75,4 +82,29 @@ export interface VerifyCitationsReply {
 export const VerifyCitations = defineRpc<VerifyCitationsReply>()({
   name: 'memory.verify-citations.v1',
   request: VerifyCitationsRequest,
+});
+
+export class MessageCitationsRequest {
+  @IsUUID()
+  conversationId!: string;
+
+  @IsUUID()
+  messageId!: string;
+}
+
+/** A citation as the answer gave it, and what has become of it. */
+export interface CheckedCitation extends VerifiedCitation {
+  citation: FileCitation;
+}
+
+/** In the order of the answer; a message without citations has none. */
+export interface MessageCitationsReply {
+  citations: CheckedCitation[];
+}
+
+/** Checks what a message cites against the documents of today. */
+export const GetMessageCitations = defineRpc<MessageCitationsReply>()({
+  name: 'chat.get-message-citations.v1',
+  request: MessageCitationsRequest,
+  timeoutMs: 15_000,
 });

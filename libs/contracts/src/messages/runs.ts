@@ -20,7 +20,7 @@ import {
 } from 'class-validator';
 import { defineRpc } from '../message-definition.js';
 import { type SerializedError } from '../errors.js';
-import { type AttributeFilter } from './search.js';
+import { type AttributeFilter, type ChunkLocator } from './search.js';
 import { type Metadata } from './knowledge-bases.js';
 
 export const CHAT_ROLES = ['system', 'developer', 'user', 'assistant', 'tool'] as const;
@@ -213,6 +213,8 @@ export interface FileCitation {
   chunkId: string;
   quote: string;
   score: number;
+  /** Where in the file the chunk stands; absent in answers from before this was kept. */
+  locator?: ChunkLocator;
 }
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
