@@ -26,6 +26,7 @@ export {
   type Progress,
   type RunningStatus,
 } from './ingestion/lease.js';
+export { type ChunkDraft, WrittenChunks } from './ingestion/written-chunks.js';
 export { removeDocument, removeKnowledgeBase } from './ingestion/removal.js';
 export { KnowledgeModule } from './knowledge.module.js';
 export { compileFilter } from './search/attribute-filter.js';

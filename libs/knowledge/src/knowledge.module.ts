@@ -1,12 +1,21 @@
 import { Module } from '@nestjs/common';
 import { ChunkWriter } from './ingestion/chunk-writer.js';
 import { IngestionLedger } from './ingestion/ingestion-ledger.js';
+import { WrittenChunks } from './ingestion/written-chunks.js';
 import { KnowledgeSearch } from './search/knowledge-search.js';
 import { LexicalStatistics } from './search/lexical-statistics.js';
 import { Neighbors } from './search/neighbors.js';
 import { EmbeddingSpaces } from './spaces/embedding-spaces.js';
 
-const PROVIDERS = [IngestionLedger, ChunkWriter, EmbeddingSpaces, KnowledgeSearch, Neighbors, LexicalStatistics];
+const PROVIDERS = [
+  IngestionLedger,
+  ChunkWriter,
+  WrittenChunks,
+  EmbeddingSpaces,
+  KnowledgeSearch,
+  Neighbors,
+  LexicalStatistics,
+];
 
 /** Chunks, vectors and lexical rows: written by the worker, searched by memory, so that both agree about them. */
 @Module({ providers: PROVIDERS, exports: PROVIDERS })

@@ -1,7 +1,7 @@
 import { type Block } from '../parsing/parsed-document.js';
 import { ChunkPacker, type PackedUnits, type PackerOptions } from './chunk-packer.js';
 import { type ChunkLocator, renderUnits } from './render-units.js';
-import { textUnits } from './text-unit.js';
+import { UnitReader } from './text-unit.js';
 
 /** A passage of a document, as it is embedded, searched and quoted. */
 export interface Chunk {
@@ -22,39 +22,53 @@ export interface ChunkOptions {
 
 /** All chunks of a document at once. */
 export function chunkDocument(document: { blocks: Iterable<Block> }, options: ChunkOptions): Chunk[] {
-  return [...streamChunks(document, options)];
+  const chunker = new Chunker(options);
+  return [...document.blocks].flatMap((block) => [...chunker.add(block)]).concat(...chunker.end());
 }
 
 /**
- * Cuts a document into chunks: at headings where there are any, then between paragraphs, sentences and rows, and inside
- * them only when one alone is too long. Running text overlaps by whole sentences; rows stand for themselves.
- * The same document and options give the same chunks; the time is linear in the text. Large documents take seconds: a
- * caller that must stay responsive pauses between chunks.
- * @throws RangeError for options out of range
+ * Cuts a document into chunks as its blocks come in: at headings where there are any, then between paragraphs, sentences
+ * and rows, and inside them only when one alone is too long. Running text overlaps by whole sentences; rows stand for
+ * themselves. The same blocks and options give the same chunks; the time is linear in the text, and no more of it is held
+ * than makes one chunk.
  */
-export function streamChunks(document: { blocks: Iterable<Block> }, options: ChunkOptions): Generator<Chunk> {
-  const { maxTokens = 800, overlapTokens = 400, countTokens } = options;
-  if (!(maxTokens >= 1)) throw new RangeError('maxTokens must be at least 1.');
-  if (!(overlapTokens >= 0 && overlapTokens <= maxTokens / 2)) {
-    throw new RangeError('overlapTokens must be between 0 and half of maxTokens.');
-  }
-  return packedChunks(document.blocks, { maxTokens, overlapTokens, countTokens });
-}
+export class Chunker {
+  readonly #options: PackerOptions;
+  readonly #units: UnitReader;
+  readonly #packer: ChunkPacker;
+  #packed: PackedUnits[] = [];
+  #ordinal = 0;
 
-function* packedChunks(blocks: Iterable<Block>, options: PackerOptions): Generator<Chunk> {
-  let ordinal = 0;
-  let packed: PackedUnits[] = [];
-  const packer = new ChunkPacker(options, (units) => packed.push(units));
-  const takeChunks = function* (): Generator<Chunk> {
-    const ready = packed;
-    packed = [];
-    for (const units of ready)
-      for (const rendered of renderUnits(units, options)) yield { ordinal: ordinal++, ...rendered };
-  };
-  for (const unit of textUnits(blocks, options.maxTokens, options.countTokens)) {
-    packer.add(unit);
-    yield* takeChunks();
+  /** @throws RangeError for options out of range */
+  constructor({ maxTokens = 800, overlapTokens = 400, countTokens }: ChunkOptions) {
+    if (!(maxTokens >= 1)) throw new RangeError('maxTokens must be at least 1.');
+    if (!(overlapTokens >= 0 && overlapTokens <= maxTokens / 2)) {
+      throw new RangeError('overlapTokens must be between 0 and half of maxTokens.');
+    }
+    this.#options = { maxTokens, overlapTokens, countTokens };
+    this.#units = new UnitReader(maxTokens, countTokens);
+    this.#packer = new ChunkPacker(this.#options, (units) => this.#packed.push(units));
   }
-  packer.close();
-  yield* takeChunks();
+
+  /** The chunks that are complete once this block has come. */
+  *add(block: Block): Generator<Chunk> {
+    for (const unit of this.#units.unitsOf(block)) {
+      this.#packer.add(unit);
+      yield* this.#takeChunks();
+    }
+  }
+
+  /** What remains at the end of the document. */
+  *end(): Generator<Chunk> {
+    this.#packer.close();
+    yield* this.#takeChunks();
+  }
+
+  *#takeChunks(): Generator<Chunk> {
+    const ready = this.#packed;
+    if (ready.length === 0) return;
+    this.#packed = [];
+    for (const units of ready)
+      for (const rendered of renderUnits(units, this.#options)) yield { ordinal: this.#ordinal++, ...rendered };
+  }
 }

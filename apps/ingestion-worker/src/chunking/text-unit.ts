@@ -1,4 +1,4 @@
-import { type Block, type BlockLocator } from '../parsing/parsed-document.js';
+import { type Block, type BlockKind, type BlockLocator } from '../parsing/parsed-document.js';
 import { fragmentSpans } from './fragments.js';
 import { lineSpans, sentenceSpans, type Span } from './sentences.js';
 
@@ -9,7 +9,8 @@ export interface TextUnit {
   separator: string;
   /** Of the text with its separator. */
   tokens: number;
-  block: Block;
+  /** Where it comes from. */
+  block: Omit<Block, 'text'>;
   locator: BlockLocator;
   /** Counts headings: units with the same number stand under the same heading. */
   section: number;
@@ -22,29 +23,49 @@ const MAX_CHARS_PER_TOKEN = 8;
 const ALWAYS_COUNTED_CHARS = 4_000;
 const MAX_SEPARATOR_CHARS = 16;
 
-/** The units of a document in order, each at most `maxTokens` long. Tokens are counted once per unit. */
-export function* textUnits(
-  blocks: Iterable<Block>,
-  maxTokens: number,
-  countTokens: (text: string) => number,
-): Generator<TextUnit> {
-  const countableChars = Math.max(maxTokens * MAX_CHARS_PER_TOKEN, ALWAYS_COUNTED_CHARS);
-  let section = 0;
-  let previous: Block | undefined;
-  for (const block of blocks) {
-    if (block.kind === 'heading') section++;
-    let separator = separatorBetween(previous, block);
+/** Cuts blocks into units, in order, each at most `maxTokens` long. Tokens are counted once per unit. */
+export class UnitReader {
+  readonly #maxTokens: number;
+  readonly #countableChars: number;
+  readonly #countTokens: (text: string) => number;
+  #section = 0;
+  #previous: BlockKind | undefined;
+
+  constructor(maxTokens: number, countTokens: (text: string) => number) {
+    this.#maxTokens = maxTokens;
+    this.#countableChars = Math.max(maxTokens * MAX_CHARS_PER_TOKEN, ALWAYS_COUNTED_CHARS);
+    this.#countTokens = countTokens;
+  }
+
+  *unitsOf(block: Block): Generator<TextUnit> {
+    if (block.kind === 'heading') this.#section++;
+    let separator = this.#separatorBefore(block);
+    this.#previous = block.kind;
+    const { text: _, ...origin } = block;
     let end = 0;
     for (const [index, span] of spansOf(block).entries()) {
       if (end > 0) separator = boundedSeparator(block.text.slice(end, span.start));
       const text = block.text.slice(span.start, span.end);
-      const unit = { text, separator, block, locator: locatorAt(block, index), section, isWhole: true };
-      const tokens = text.length <= countableChars ? countTokens(separator + text) : Infinity;
-      if (tokens <= maxTokens) yield { ...unit, tokens };
-      else yield* fragmentsOf(unit, maxTokens, countTokens);
+      const unit = {
+        text,
+        separator,
+        block: origin,
+        locator: locatorAt(block, index),
+        section: this.#section,
+        isWhole: true,
+      };
+      const tokens = text.length <= this.#countableChars ? this.#countTokens(separator + text) : Infinity;
+      if (tokens <= this.#maxTokens) yield { ...unit, tokens };
+      else yield* fragmentsOf(unit, this.#maxTokens, this.#countTokens);
       end = span.end;
     }
-    previous = block;
+  }
+
+  #separatorBefore(block: Block): string {
+    if (this.#previous === undefined) return '';
+    if (block.separator !== undefined) return block.separator;
+    const isSeries = this.#previous === block.kind && (block.kind === 'list-item' || block.kind === 'table-row');
+    return isSeries ? '\n' : '\n\n';
   }
 }
 
@@ -78,10 +99,4 @@ function spansOf({ kind, text }: Block): Span[] {
 function locatorAt({ locator }: Block, line: number): BlockLocator {
   if (locator.row === undefined || locator.rowEnd === undefined) return locator;
   return { ...locator, row: locator.row + line, rowEnd: locator.row + line };
-}
-
-function separatorBetween(previous: Block | undefined, block: Block): string {
-  if (!previous) return '';
-  const isSeries = previous.kind === block.kind && (block.kind === 'list-item' || block.kind === 'table-row');
-  return isSeries ? '\n' : '\n\n';
 }

@@ -1,6 +1,8 @@
 import { Env, parseBytes } from '@parley/config';
 import { IsInt, Max, Min } from 'class-validator';
-import { DEFAULT_PARSE_LIMITS, type ParseLimits } from '../parsing/parsed-document.js';
+import { DEFAULT_PARSE_LIMITS, type ParseLimits, SPOOL_BYTES_PER_CHAR } from '../parsing/parsed-document.js';
+
+const MIN_SPOOL_BYTES = 1024 * 1024;
 
 /** How documents are worked on, and what one may cost. */
 export class IngestionConfig {
@@ -74,6 +76,7 @@ export class IngestionConfig {
       maxMemoryMb: this.parseMaxMemoryMb,
       maxFileBytes: this.parseMaxFileBytes,
       maxTextChars: this.parseMaxTextChars,
+      maxSpoolBytes: Math.max(MIN_SPOOL_BYTES, this.parseMaxTextChars * SPOOL_BYTES_PER_CHAR),
     };
   }
 }

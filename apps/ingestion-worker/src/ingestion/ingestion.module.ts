@@ -1,19 +1,22 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { BlobsModule } from '@parley/blobs';
 import { KnowledgeModule } from '@parley/knowledge';
+import { DocumentReader } from './document-reader.js';
+import { EmbeddingStep } from './embedding-step.js';
 import { IngestionConsumer } from './ingestion.consumer.js';
 import { IngestionService } from './ingestion.service.js';
-import { removeAbandonedCopies } from './local-copy.js';
+import { Originals } from './originals.js';
 import { Pipeline } from './pipeline.js';
 import { SpaceEmbedder } from './space-embedder.js';
+import { removeAbandonedWorkspaces } from './workspace.js';
 
 @Module({
   imports: [BlobsModule, KnowledgeModule],
   controllers: [IngestionConsumer],
-  providers: [IngestionService, Pipeline, SpaceEmbedder],
+  providers: [IngestionService, Pipeline, Originals, DocumentReader, EmbeddingStep, SpaceEmbedder],
 })
 export class IngestionModule implements OnModuleInit {
   onModuleInit(): Promise<void> {
-    return removeAbandonedCopies();
+    return removeAbandonedWorkspaces();
   }
 }

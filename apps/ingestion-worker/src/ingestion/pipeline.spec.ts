@@ -1,17 +1,33 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
-import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type BlobStore } from '@parley/blobs';
 import { DomainError, TenantContext } from '@parley/contracts';
-import { type ChunkWriter, type EmbeddingSpace, type Lease } from '@parley/knowledge';
-import { type EmbeddingBatch } from '@parley/llm';
-import { type Block, type ParsedDocument } from '../parsing/parsed-document.js';
+import {
+  type ChunkDraft,
+  type ChunkWriter,
+  type EmbeddingSpace,
+  type Lease,
+  type WrittenChunks,
+} from '@parley/knowledge';
+import { countTokens, type EmbeddingBatch } from '@parley/llm';
+import { type ParseFileInput } from '../parsing/parse-file.js';
+import { type Block, DEFAULT_PARSE_LIMITS, type ParsedFile } from '../parsing/parsed-document.js';
 import { type IngestionConfig } from './ingestion.config.js';
+import { Originals } from './originals.js';
 import { type SpaceEmbedder } from './space-embedder.js';
 
 let blocks: Block[] = [];
 jest.unstable_mockModule('../parsing/parse-file.js', () => ({
-  parseFile: async (): Promise<ParsedDocument> => ({ blocks, contentType: 'text/plain' }),
+  parseFile: async ({ blocksPath, onProgress }: ParseFileInput): Promise<ParsedFile> => {
+    onProgress?.(0.5);
+    await writeFile(blocksPath, blocks.map((block) => `${JSON.stringify({ block })}\n`).join(''));
+    return { contentType: 'text/plain' };
+  },
 }));
+const { DocumentReader } = await import('./document-reader.js');
+const { EmbeddingStep } = await import('./embedding-step.js');
 const { Pipeline } = await import('./pipeline.js');
 const { EmbeddingError } = await import('./failure.js');
 
@@ -43,10 +59,10 @@ class FakeEmbedder implements Pick<SpaceEmbedder, 'spaceOf' | 'embed'> {
   }
 }
 
-function someLease(): Lease {
+function someLease(language: Lease['language'] = null): Lease {
   const file = { id: ID, filename: 'notes.txt', contentType: 'text/plain', bytes: 1, blobKey: 'key' };
   const chunking = { maxChunkSizeTokens: 100, chunkOverlapTokens: 0 };
-  return { jobId: ID, tenant, attempt: 1, knowledgeBaseId: ID, file, chunking, embeddingSpace: space } as Lease;
+  return { jobId: ID, tenant, knowledgeBaseId: ID, file, chunking, embeddingSpace: space, language } as Lease;
 }
 
 const paragraphs = (count: number): Block[] =>
@@ -61,6 +77,9 @@ describe('Pipeline', () => {
   let log: string[];
   let written: { ordinal: number; embedding: number[] }[];
   const running = () => new AbortController().signal;
+
+  /** Loads the vocabulary, which can take its time. */
+  beforeAll(() => void countTokens('word'), 60_000);
 
   beforeEach(() => {
     embedder = new FakeEmbedder();
@@ -84,16 +103,48 @@ describe('Pipeline', () => {
       complete: async (_lease: Lease, { chunkCount }: { chunkCount: number }) =>
         void log.push(`complete ${chunkCount}`),
     };
-    const config = { parseLimits: {} } as IngestionConfig;
-    return new Pipeline(blobs, embedder as unknown as SpaceEmbedder, writer, ledger as never, config);
+    /** As the tables would tell: what was written in this spec is there. */
+    const chunks = {
+      missing: async <Draft extends ChunkDraft>(_lease: Lease, _space: EmbeddingSpace, drafts: readonly Draft[]) =>
+        drafts.filter(({ ordinal }) => !written.some((row) => row.ordinal === ordinal)),
+    } as WrittenChunks;
+    const reader = new DocumentReader({ parseLimits: DEFAULT_PARSE_LIMITS } as IngestionConfig);
+    const embedding = new EmbeddingStep(embedder as unknown as SpaceEmbedder, writer, chunks);
+    return new Pipeline(new Originals(blobs), reader, embedding, ledger as never);
   }
 
   it('writes each batch as soon as it is embedded, with the chunk that belongs to each vector', async () => {
     await pipeline().run(someLease(), running());
     expect(log).toEqual([
-      ...['embedding', 'of 5', 'write 2', '33 %', 'write 2', '67 %', 'write 1', '83 %', 'indexing', 'complete 5'],
+      '10 %',
+      'embedding',
+      'of 5',
+      ...['write 2', '52 %', 'write 2', '83 %', 'write 1', '99 %'],
+      'indexing',
+      'complete 5',
     ]);
     expect(written).toEqual([0, 1, 2, 3, 4].map((ordinal) => ({ ordinal, embedding: [ordinal, 1] })));
+  });
+
+  it('embeds only what an earlier attempt has not written', async () => {
+    embedder.failure = { afterBatches: 2, error: new Error('It is down.') };
+    await expect(pipeline().run(someLease(), running())).rejects.toThrow('It is down.');
+    embedder.failure = undefined;
+    let batches = 0;
+    embedder.onBatch = () => batches++;
+    await pipeline().run(someLease('en'), running());
+    expect(batches).toBe(1);
+    expect(written.map(({ ordinal }) => ordinal)).toEqual([0, 1, 2, 3, 4]);
+    expect(log.slice(-4)).toEqual(['write 1', '99 %', 'indexing', 'complete 5']);
+  });
+
+  it('leaves no file behind, whatever happens', async () => {
+    const workspaces = async () => (await readdir(tmpdir())).filter((name) => name.includes(`-${process.pid}-`));
+    const before = await workspaces();
+    await pipeline().run(someLease(), running());
+    embedder.failure = { afterBatches: 0, error: new Error('broken') };
+    await expect(pipeline().run(someLease(), running())).rejects.toThrow('broken');
+    expect(await workspaces()).toEqual(before);
   });
 
   it('keeps what was written before the provider failed', async () => {

@@ -1,6 +1,13 @@
 import { cleanCode, cleanText } from './clean-text.js';
 import { IngestionError } from './ingestion-error.js';
-import { BLOCK_OVERHEAD_CHARS, type Block, type BlockKind, type BlockLocator } from './parsed-document.js';
+import {
+  type Block,
+  BLOCK_OVERHEAD_CHARS,
+  type BlockKind,
+  type BlockLocator,
+  MAX_BLOCK_CHARS,
+} from './parsed-document.js';
+import { splitBlock } from './split-block.js';
 
 const MAX_HEADING_CHARS = 200;
 const WORDS = /[\p{L}\p{N}]/u;
@@ -17,9 +24,16 @@ export interface BlockDraft {
   rowEnd?: number | undefined;
 }
 
-/** Takes what parsers find, in reading order: cleans it, adds the headings above it, keeps to the limit of text. */
+/** What becomes of what a parser finds. */
+export interface BlockSink {
+  block(block: Block): void;
+  /** @param share of the file that is read, 0 to 1 */
+  progress?(share: number): void;
+}
+
+/** Takes what parsers find, in reading order: cleans it, adds the headings above it, keeps to the limits. */
 export class BlockWriter {
-  readonly #emit: (block: Block) => void;
+  readonly #sink: BlockSink;
   readonly #maxTextChars: number;
   #chars = 0;
   #reservedChars = 0;
@@ -27,9 +41,14 @@ export class BlockWriter {
   #path: { level: number; text: string }[] = [];
   #headings: string[] | undefined;
 
-  constructor(maxTextChars: number, emit: (block: Block) => void) {
+  constructor(maxTextChars: number, sink: BlockSink) {
     this.#maxTextChars = maxTextChars;
-    this.#emit = emit;
+    this.#sink = sink;
+  }
+
+  /** For parsers of large files: how far they are, as often as they like. */
+  progress(done: number, total: number): void {
+    this.#sink.progress?.(total > 0 ? done / total : 1);
   }
 
   /** Whether any letter or digit was written. */
@@ -45,13 +64,14 @@ export class BlockWriter {
     this.#refuseAbove(this.#chars);
     this.#hasWords ||= WORDS.test(text);
     if (draft.kind === 'heading') this.#enterSection(draft.level ?? 1, text);
-    this.#emit({
+    const block = {
       kind: draft.kind,
       text,
       ...(draft.level === undefined ? {} : { level: draft.level }),
-      ...(draft.header ? { header: cleanText(draft.header) } : {}),
+      ...(draft.header && draft.header.length <= MAX_BLOCK_CHARS ? { header: cleanText(draft.header) } : {}),
       locator: this.#locator(draft),
-    });
+    };
+    for (const part of splitBlock(block)) this.#sink.block(part);
   }
 
   /**

@@ -1,8 +1,8 @@
-import { BlockWriter } from './block-writer.js';
+import { type BlockSink, BlockWriter } from './block-writer.js';
 import { CONTENT_TYPES, documentKind, type DocumentKind } from './document-kind.js';
-import { type DocumentFacts, type DocumentParser } from './document-parser.js';
+import { type DocumentParser } from './document-parser.js';
 import { IngestionError } from './ingestion-error.js';
-import { type Block } from './parsed-document.js';
+import { type ParsedFile } from './parsed-document.js';
 
 /** Loaded when needed: a process reads one file, and the PDF reader alone is large. */
 const PARSERS: Readonly<Record<DocumentKind, () => Promise<DocumentParser>>> = {
@@ -31,13 +31,14 @@ export interface DocumentRequest {
  */
 export async function parseDocument(
   { bytes, filename, contentType, maxTextChars }: DocumentRequest,
-  emit: (block: Block) => void,
-): Promise<DocumentFacts & { contentType: string }> {
+  sink: BlockSink,
+): Promise<ParsedFile> {
   const extension = /\.([^./\\]*)$/.exec(filename)?.[1]?.toLowerCase() ?? '';
   const kind = documentKind(bytes, extension, contentType);
-  const out = new BlockWriter(maxTextChars, emit);
+  const out = new BlockWriter(maxTextChars, sink);
   const parse = await PARSERS[kind]();
   const facts = await parse({ bytes, extension }, out);
   if (!out.hasWords) throw new IngestionError('no_text', NO_TEXT[kind] ?? 'The document holds no text.');
-  return { ...facts, contentType: CONTENT_TYPES[kind] };
+  const { language, pageCount } = facts;
+  return { contentType: CONTENT_TYPES[kind], ...(language ? { language } : {}), ...(pageCount ? { pageCount } : {}) };
 }

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { docxFile, paragraph, part } from './fixtures/docx-file.fixture.js';
 import { pdfFile } from './fixtures/pdf-file.fixture.js';
-import { parseFile } from './parse-file.js';
-import { DEFAULT_PARSE_LIMITS, type ParsedDocument, type ParseLimits } from './parsed-document.js';
+import { readInProcess, type ReadDocument } from './fixtures/parse-file.fixture.js';
+import { type ParseLimits } from './parsed-document.js';
 
 const SLOW_MARKDOWN = '- *a* [b](c) `d` **e** | f\n'.repeat(150_000);
 const TIMEOUT_MS = 60_000;
@@ -22,10 +22,10 @@ async function parse(
   content: string | Buffer,
   filename: string,
   { signal, ...limits }: Partial<ParseLimits> & { signal?: AbortSignal } = {},
-): Promise<ParsedDocument> {
+): Promise<ReadDocument> {
   const path = join(folder, `${Math.random()}`);
   await writeFile(path, content);
-  return parseFile({ path, filename, signal }, { ...DEFAULT_PARSE_LIMITS, ...limits });
+  return readInProcess({ path, filename, signal }, limits);
 }
 
 describe('parseFile', () => {
@@ -52,7 +52,7 @@ describe('parseFile', () => {
     const path = join(folder, 'nameless');
     await writeFile(path, '# Top');
     const input = { path, filename: 'nameless', contentType: 'text/markdown' };
-    expect(await parseFile(input, DEFAULT_PARSE_LIMITS)).toMatchObject({
+    expect(await readInProcess(input)).toMatchObject({
       contentType: 'text/markdown',
       blocks: [{ kind: 'heading' }],
     });
@@ -64,16 +64,23 @@ describe('parseFile', () => {
     await expect(parse('x', '\0"; $(touch /tmp/x) .exe')).rejects.toMatchObject({ code: 'unsupported' });
   });
 
-  it('says so when a document is nested beyond what its parser can bear', async () => {
-    await expect(parse('>'.repeat(20_000), 'a.md')).rejects.toMatchObject({
-      code: 'corrupt',
-      message: expect.stringContaining('nested'),
-    });
-  });
+  it(
+    'says so when a document is nested beyond what its parser can bear',
+    async () => {
+      await expect(parse('>'.repeat(20_000), 'a.md')).rejects.toMatchObject({
+        code: 'corrupt',
+        message: expect.stringContaining('nested'),
+      });
+    },
+    TIMEOUT_MS,
+  );
 
   it('refuses files and texts above the limits', async () => {
     await expect(parse('x'.repeat(100), 'a.txt', { maxFileBytes: 99 })).rejects.toMatchObject({ code: 'too_large' });
     await expect(parse('word '.repeat(1_000), 'a.txt', { maxTextChars: 4_000 })).rejects.toMatchObject({
+      code: 'too_large',
+    });
+    await expect(parse('word '.repeat(20_000), 'a.txt', { maxSpoolBytes: 50_000 })).rejects.toMatchObject({
       code: 'too_large',
     });
   });
@@ -107,7 +114,7 @@ describe('parseFile', () => {
   });
 
   it('leaves failures of the machine, not of the document, to be tried again', async () => {
-    const missing = parseFile({ path: join(folder, 'missing'), filename: 'a.txt' }, DEFAULT_PARSE_LIMITS);
+    const missing = readInProcess({ path: join(folder, 'missing'), filename: 'a.txt' });
     await expect(missing).rejects.toMatchObject({ code: 'ENOENT' });
   });
 

@@ -21,11 +21,13 @@ export interface Block {
   level?: number;
   /** Of a table row: the header of its table, written like the row. */
   header?: string;
+  /** Of a later part of a text that is too long for one block: what stands between the part before and this one. */
+  separator?: string;
   locator: BlockLocator;
 }
 
-export interface ParsedDocument {
-  blocks: Block[];
+/** What is known of a file besides its blocks. */
+export interface ParsedFile {
   /** By content, not by name. */
   contentType: string;
   /** BCP 47, as the document declares it. */
@@ -42,14 +44,24 @@ export interface ParseLimits {
   maxCpuSeconds: number;
   /** Of the parser process: heap and buffers together. */
   maxMemoryMb: number;
+  /** Of each file that is written on the way from the document to its chunks. */
+  maxSpoolBytes: number;
 }
+
+/** Longer texts come as several blocks: whoever handles blocks handles a bounded one at a time. */
+export const MAX_BLOCK_CHARS = 16_000;
 
 /** What a block costs besides its text, so that millions of one-letter blocks are not cheap. */
 export const BLOCK_OVERHEAD_CHARS = 32;
 
+/** Room for three bytes per character, overlaps, and the names and headings that go with each block and chunk. */
+export const SPOOL_BYTES_PER_CHAR = 12;
+const MAX_TEXT_CHARS = 32_000_000;
+
 export const DEFAULT_PARSE_LIMITS: ParseLimits = {
   maxFileBytes: 64 * 1024 * 1024,
-  maxTextChars: 32_000_000,
+  maxTextChars: MAX_TEXT_CHARS,
+  maxSpoolBytes: MAX_TEXT_CHARS * SPOOL_BYTES_PER_CHAR,
   timeoutMs: 120_000,
   maxCpuSeconds: 60,
   maxMemoryMb: 512,

@@ -7,8 +7,10 @@ import { type ParseLimits } from './parsed-document.js';
 const RESERVED_MB = 640;
 const HEAP_SHARE = 0.75;
 const CPU_GRACE_SECONDS = 5;
+/** The unit of `ulimit -f`. */
+const FILE_BLOCK_BYTES = 512;
 /** A limit that the system does not know is not worth failing for: others hold. */
-const WITH_LIMITS = 'ulimit -c 0; ulimit -St "$1"; ulimit -Ht "$2"; ulimit -d "$3"; shift 3; exec "$@"';
+const WITH_LIMITS = 'ulimit -c 0; ulimit -St "$1"; ulimit -Ht "$2"; ulimit -d "$3"; ulimit -f "$4"; shift 4; exec "$@"';
 /** Lets Node run the sources, whose imports name the built files. */
 const SOURCE_IMPORTS = `data:text/javascript,${encodeURIComponent(
   `import { registerHooks } from 'node:module';
@@ -36,13 +38,14 @@ export function parserCommand(limits: ParseLimits, request: string): { command: 
   ];
   const cpuSeconds = Math.ceil(limits.maxCpuSeconds);
   const dataKilobytes = (limits.maxMemoryMb + RESERVED_MB) * 1024;
-  const rlimits = [cpuSeconds, cpuSeconds + CPU_GRACE_SECONDS, dataKilobytes].map(String);
+  const fileBlocks = Math.ceil(limits.maxSpoolBytes / FILE_BLOCK_BYTES);
+  const rlimits = [cpuSeconds, cpuSeconds + CPU_GRACE_SECONDS, dataKilobytes, fileBlocks].map(String);
   return { command: '/bin/sh', args: ['-c', WITH_LIMITS, 'sh', ...rlimits, ...node] };
 }
 
-/** The program's own folder, and the packages that it may import. */
+/** The app's own program, and the packages that it may import. */
 function readableFolders(entry: string): string[] {
-  const folders = [dirname(entry)];
+  const folders = [dirname(dirname(entry))];
   for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
     const packages = join(folder, 'node_modules');
     if (existsSync(packages)) folders.push(packages);

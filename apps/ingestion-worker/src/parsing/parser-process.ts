@@ -1,28 +1,38 @@
 import { readFileSync, writeSync } from 'node:fs';
+import { BlockFileWriter } from './block-file.js';
 import { IngestionError } from './ingestion-error.js';
 import { closeNetwork } from './no-network.js';
 import { parseDocument } from './parse-document.js';
-import { type ParserRequest, RESULT_FD, ResultEncoder } from './parser-protocol.js';
+import { BLOCKS_FD, MACHINE_FAULT_EXIT, type ParserRequest, STATUS_FD, StatusWriter } from './parser-status.js';
 
 /** The program of the parser process: one file in, its blocks out, then the end. */
 async function main(): Promise<void> {
   closeNetwork();
   const request = JSON.parse(process.argv[2] ?? '') as ParserRequest;
   setTimeout(() => process.exit(1), request.timeoutMs).unref();
-  const result = new ResultEncoder(writeFully);
-  result.started();
+  const status = new StatusWriter((line) => writeFully(STATUS_FD, Buffer.from(line)));
+  const blocks = new BlockFileWriter((piece) => writeFully(BLOCKS_FD, piece));
+  status.started();
   try {
-    const facts = await parseDocument({ ...request, bytes: readFileSync(0) }, (block) => result.block(block));
-    result.done(facts);
+    const parsed = await parseDocument(
+      { ...request, bytes: readFileSync(0) },
+      { block: (block) => blocks.add(block), progress: (share) => status.progress(share) },
+    );
+    blocks.end();
+    status.done(parsed);
   } catch (error) {
-    result.error(asIngestionError(error));
+    if (isMachineFault(error)) process.exit(MACHINE_FAULT_EXIT);
+    status.error(asIngestionError(error));
   }
   process.exit(0);
 }
 
-function writeFully(piece: string): void {
-  let rest = Buffer.from(piece);
-  while (rest.length > 0) rest = rest.subarray(writeSync(RESULT_FD, rest));
+function writeFully(fd: number, piece: Buffer): void {
+  for (let rest = piece; rest.length > 0;) rest = rest.subarray(writeSync(fd, rest));
+}
+
+function isMachineFault(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(?:ENOSPC|EDQUOT|EIO)$/.test(String(error.code));
 }
 
 /** The parsers name their failures; what else happens is the document being more than they can bear. */
@@ -35,6 +45,9 @@ function asIngestionError(error: unknown): IngestionError {
   }
   if (/allocation failed|Invalid (?:string|array|typed array) length|out of memory/i.test(text)) {
     return new IngestionError('too_large', 'The document needs more memory than is allowed to be read.', options);
+  }
+  if (/EFBIG/.test(text)) {
+    return new IngestionError('too_large', 'The document holds more text than is allowed to be read.', options);
   }
   return new IngestionError(
     'parser_crashed',

@@ -2,8 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { IngestionError, type IngestionErrorCode } from './ingestion-error.js';
-import { parseFile } from './parse-file.js';
-import { DEFAULT_PARSE_LIMITS, type ParsedDocument } from './parsed-document.js';
+import { readInProcess, type ReadDocument } from './fixtures/parse-file.fixture.js';
 
 interface ManifestEntry {
   path: string;
@@ -32,13 +31,13 @@ function withoutSpaces(text: string): string {
   return text.normalize('NFKC').replace(/[\s\u200B-\u200F\u202A-\u202E\u2060-\u2069\u00AD\uFEFF]/g, '');
 }
 
-function textOf({ blocks }: ParsedDocument): string {
+function textOf({ blocks }: ReadDocument): string {
   return blocks.map(({ text }) => text).join('\n');
 }
 
-async function read(path: string): Promise<ParsedDocument | IngestionError> {
+async function read(path: string): Promise<ReadDocument | IngestionError> {
   try {
-    return await parseFile({ path: join(DATA, path), filename: path }, DEFAULT_PARSE_LIMITS);
+    return await readInProcess({ path: join(DATA, path), filename: path });
   } catch (error) {
     if (error instanceof IngestionError) return error;
     throw error;
