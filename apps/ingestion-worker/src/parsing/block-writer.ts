@@ -56,6 +56,11 @@ export class BlockWriter {
     return this.#hasWords;
   }
 
+  /** For a document within this one, under the same limit; what it yields is not written here. */
+  nested(sink: BlockSink): BlockWriter {
+    return new BlockWriter(this.#maxTextChars, sink);
+  }
+
   /** @throws IngestionError `too_large` above the limit. */
   write(draft: BlockDraft): void {
     const text = draft.kind === 'code' ? cleanCode(draft.text) : cleanText(draft.text);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ParseLimits } from './parsed-document.js';
@@ -48,7 +48,7 @@ function readableFolders(entry: string): string[] {
   const folders = [dirname(dirname(entry))];
   for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
     const packages = join(folder, 'node_modules');
-    if (existsSync(packages)) folders.push(packages);
+    if (existsSync(packages)) folders.push(packages, realpathSync(packages));
   }
-  return folders;
+  return [...new Set(folders)];
 }

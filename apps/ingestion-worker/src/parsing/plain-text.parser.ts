@@ -6,11 +6,12 @@ import { decodeText } from './encoding/decode-text.js';
 export function parsePlainText({ bytes }: DocumentSource, out: BlockWriter): DocumentFacts {
   const { text } = decodeText(bytes);
   let paragraph = '';
-  for (const line of linesOf(text.replace(/\r\n?/g, '\n').replaceAll('\f', '\n\n'))) {
+  for (const { line, end } of linesOf(text)) {
     if (line.trim() !== '') {
       paragraph += `${line}\n`;
     } else if (paragraph !== '') {
       out.write({ kind: 'paragraph', text: paragraph });
+      out.progress(end, text.length);
       paragraph = '';
     }
   }
@@ -18,11 +19,13 @@ export function parsePlainText({ bytes }: DocumentSource, out: BlockWriter): Doc
   return {};
 }
 
-function* linesOf(text: string): Generator<string> {
-  for (let start = 0; start < text.length;) {
-    const lineFeed = text.indexOf('\n', start);
-    const end = lineFeed < 0 ? text.length : lineFeed;
-    yield text.slice(start, end);
-    start = end + 1;
+/** Lines by any kind of line break; a form feed is a blank line. One at a time, because texts are long. */
+function* linesOf(text: string): Generator<{ line: string; end: number }> {
+  let start = 0;
+  for (const { 0: lineBreak, index } of text.matchAll(/\r\n?|[\n\f]/g)) {
+    yield { line: text.slice(start, index), end: index };
+    if (lineBreak === '\f') yield { line: '', end: index };
+    start = index + lineBreak.length;
   }
+  if (start < text.length) yield { line: text.slice(start), end: text.length };
 }

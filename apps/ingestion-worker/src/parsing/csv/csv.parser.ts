@@ -10,19 +10,24 @@ import { headerIndex } from './csv-header.js';
 const SAMPLE_RECORDS = 50;
 const MAX_BLOCK_ROWS = 50;
 const MAX_BLOCK_CHARS = 8_000;
-const PIECE_BYTES = 64 * 1024;
+const PIECE_CHARS = 64 * 1024;
 
 /** One line per row, each cell after the name of its column: a row makes sense without its table. */
 export async function parseCsv({ bytes }: DocumentSource, out: BlockWriter): Promise<DocumentFacts> {
   const { text } = decodeText(bytes);
   const dialect = detectDialect(text);
   const rows = new RowWriter(out);
-  for await (const record of recordsOf(text, dialect)) rows.add(record as string[]);
+  const onProgress = (done: number): void => out.progress(done, text.length);
+  for await (const record of recordsOf(text, dialect, onProgress)) rows.add(record as string[]);
   rows.end();
   return {};
 }
 
-function recordsOf(text: string, { delimiter, quoted, start }: CsvDialect): AsyncIterable<unknown> {
+function recordsOf(
+  text: string,
+  { delimiter, quoted, start }: CsvDialect,
+  onProgress: (chars: number) => void,
+): AsyncIterable<unknown> {
   const parser = parse({
     delimiter,
     quote: quoted ? '"' : null,
@@ -30,11 +35,18 @@ function recordsOf(text: string, { delimiter, quoted, start }: CsvDialect): Asyn
     relax_quotes: true,
     relax_column_count: true,
   });
-  return Readable.from(pieces(Buffer.from(start === 0 ? text : text.slice(start)))).pipe(parser);
+  return Readable.from(pieces(text, start, onProgress), { objectMode: false }).pipe(parser);
 }
 
-function* pieces(bytes: Buffer): Generator<Buffer> {
-  for (let start = 0; start < bytes.length; start += PIECE_BYTES) yield bytes.subarray(start, start + PIECE_BYTES);
+/** Piece by piece, because the whole text a second time, as bytes, would be too much of large files. */
+function* pieces(text: string, from: number, onProgress: (chars: number) => void): Generator<Buffer> {
+  for (let start = from; start < text.length;) {
+    const limit = start + PIECE_CHARS;
+    const end = /[\uD800-\uDBFF]/.test(text[limit - 1] ?? '') ? limit - 1 : limit;
+    yield Buffer.from(text.slice(start, end));
+    onProgress(end);
+    start = end;
+  }
 }
 
 /** Holds the first records back until they tell which of them is the header. */

@@ -151,7 +151,7 @@ describe('docx', () => {
   });
 
   it('stops unpacking a bomb, whatever sizes it declares', async () => {
-    const bomb = docxFile(paragraph('A'.repeat(40_000_000)));
+    const bomb = docxFile(paragraph('A'.repeat(10_000_000)));
     await expect(blocksOf(bomb, 'a.docx')).rejects.toMatchObject({ code: 'too_large' });
     const directory = bomb.lastIndexOf('word/document.xml') - 46;
     bomb.writeUInt32LE(1_000, directory + 24);
@@ -180,5 +180,27 @@ describe('docx', () => {
       message: expect.stringContaining('Excel'),
     });
     await expect(blocksOf(zipFile({ 'a.txt': 'x' }), 'a.docx')).rejects.toMatchObject({ code: 'unsupported' });
+  });
+
+  it('reads documents that are inserted whole, where they stand', async () => {
+    const inserted = (name: string, content: string | Buffer): Buffer =>
+      docxFile(`${paragraph('before')}<w:altChunk w:id="r0"/>${paragraph('after')}`, {}, { aFChunk: [name, content] });
+    expect(await textsOf(inserted('a.html', '<h2>Title</h2><p hidden>x</p><p>inner</p>'), 'a.docx')).toEqual([
+      ...['before', 'Title', 'inner', 'after'],
+    ]);
+    expect(await textsOf(inserted('a.docx', docxFile(paragraph('inner'))), 'a.docx')).toEqual([
+      'before',
+      'inner',
+      'after',
+    ]);
+    expect(await textsOf(inserted('a.docx', 'nonsense'), 'a.docx')).toEqual(['before', 'after']);
+    expect(await textsOf(inserted('a.mht', 'unknown'), 'a.docx')).toEqual(['before', 'after']);
+  });
+
+  it('reads the description of a picture in its place', async () => {
+    const picture =
+      '<w:drawing><wp:inline><wp:docPr id="1" name="Picture 1" descr="A ship at sea"/></wp:inline></w:drawing>';
+    const body = `<w:p><w:r><w:t>See</w:t>${picture}<w:t>above.</w:t></w:r></w:p>`;
+    expect(await textsOf(docxFile(body), 'a.docx')).toEqual(['See [A ship at sea] above.']);
   });
 });

@@ -2,6 +2,7 @@ import { type BlockDraft, type BlockWriter } from '../block-writer.js';
 import { SUPPORTED } from '../document-kind.js';
 import { type DocumentFacts, type DocumentSource } from '../document-parser.js';
 import { IngestionError } from '../ingestion-error.js';
+import { insertedDocuments } from './inserted-documents.js';
 import { type Relationships, relationshipsOf } from './relationships.js';
 import { WordNumbering } from './word-numbering.js';
 import { WordStyles } from './word-styles.js';
@@ -17,14 +18,26 @@ const OTHER_PACKAGES: readonly [part: RegExp, name: string][] = [
   [/^mimetype$/, 'an OpenDocument file or e-book'],
 ];
 
+/** Of documents that are inserted in one another. */
+const MAX_DEPTH = 2;
+
 /** Headers, body with its notes and text boxes in place, footers. */
 export async function parseDocx({ bytes }: DocumentSource, out: BlockWriter): Promise<DocumentFacts> {
+  await writeDocx(bytes, out);
+  return {};
+}
+
+/** @param depth of documents inserted in documents */
+async function writeDocx(bytes: Buffer, out: BlockWriter, depth = 0): Promise<void> {
   const zip = await ZipArchive.open(bytes);
-  const main = (await relationshipsOf(zip, '')).get('officeDocument')?.[0] ?? 'word/document.xml';
+  const main = (await relationshipsOf(zip, '')).get('officeDocument')?.[0]?.path ?? 'word/document.xml';
   if (!zip.names.includes(main) || !zip.names.includes('[Content_Types].xml')) throw notWord(zip.names);
   if (OTHER_PACKAGES.some(([part]) => part.test(main))) throw notWord(zip.names);
-  await new WordDocument(zip, main, await relationshipsOf(zip, main), out).write();
-  return {};
+  const parts = await relationshipsOf(zip, main);
+  const readInserted =
+    depth < MAX_DEPTH ? (inner: Buffer, to: BlockWriter) => writeDocx(inner, to, depth + 1) : undefined;
+  const inserted = await insertedDocuments(zip, parts.get('aFChunk') ?? [], out, readInserted);
+  await new WordDocument(zip, main, parts, out).write(inserted);
 }
 
 class WordDocument {
@@ -40,7 +53,7 @@ class WordDocument {
     this.#out = out;
   }
 
-  async write(): Promise<void> {
+  async write(inserted: ReadonlyMap<string, readonly BlockDraft[]>): Promise<void> {
     const styles = await WordStyles.read(this.#zip.read(this.#part('styles')));
     const numbering = await WordNumbering.read(this.#zip.read(this.#part('numbering')));
     const shared = { styles, numbering };
@@ -52,6 +65,9 @@ class WordDocument {
     const body = new WordText({
       ...shared,
       emit: (draft) => this.#out.write(draft),
+      chunkReferenced: (id) => {
+        for (const draft of inserted.get(id) ?? []) this.#out.write(draft);
+      },
       noteReferenced: (kind, id) => {
         for (const draft of notes[kind === 'endnote' ? 'endnote' : 'footnote'].get(id) ?? []) this.#out.write(draft);
       },
@@ -63,13 +79,13 @@ class WordDocument {
   /** The same header is often stored for first, odd and even pages: it is written once, and pure page numbers never. */
   async #writeMargins(kind: 'header' | 'footer', shared: SharedParts): Promise<void> {
     const written = new Set<string>();
-    for (const part of this.#parts.get(kind) ?? []) {
+    for (const { path } of this.#parts.get(kind) ?? []) {
       const emit = (draft: BlockDraft): void => {
         if (written.has(draft.text) || !/\p{L}/u.test(draft.text)) return;
         written.add(draft.text);
         this.#out.write(asideFrom(draft));
       };
-      await readXml(this.#zip.read(part), new WordText({ ...shared, emit }));
+      await readXml(this.#zip.read(path), new WordText({ ...shared, emit }));
     }
   }
 
@@ -90,7 +106,7 @@ class WordDocument {
   }
 
   #part(type: string): string {
-    return this.#parts.get(type)?.[0] ?? '';
+    return this.#parts.get(type)?.[0]?.path ?? '';
   }
 }
 

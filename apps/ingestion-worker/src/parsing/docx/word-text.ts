@@ -21,6 +21,8 @@ export interface WordTextOptions {
   emit: (draft: BlockDraft) => void;
   /** Called behind the block that refers to a note, with `footnote` or `endnote` and its id. */
   noteReferenced?: (kind: string, id: string) => void;
+  /** Called where another document is inserted whole, with the id of its relationship. */
+  chunkReferenced?: (id: string) => void;
   /** For parts that hold several stories: called at the start of each note. Returns whether to read it. */
   noteStarted?: (id: string, type: string | undefined) => boolean;
 }
@@ -158,6 +160,8 @@ export class WordText implements XmlHandler {
     else if (name === 'w:rStyle')
       this.#runIsHidden ||= this.#options.styles.resolve(element.attribute('val')).hidden === true;
     else if (name === 'w:fldChar') this.#readField(element.attribute('fldCharType'));
+    else if (name === 'wp:docPr') this.#describe(element.attribute('descr'));
+    else if (name === 'w:altChunk') this.#options.chunkReferenced?.(element.attribute('id') ?? '');
     else if (name === 'w:footnoteReference') this.#notes.push(['footnote', element.attribute('id') ?? '']);
     else if (name === 'w:endnoteReference') this.#notes.push(['endnote', element.attribute('id') ?? '']);
     else if (name === 'w:gridCol') this.#tables.at(-1)?.addGridColumn();
@@ -177,6 +181,11 @@ export class WordText implements XmlHandler {
     if (this.#runIsHidden || this.#fields.includes(false)) return;
     this.#paragraphs.at(-1)?.text.push(text);
     this.#chars += text.length;
+  }
+
+  /** What stands for a picture where it cannot be seen. */
+  #describe(text: string | undefined): void {
+    if (text?.trim() && !this.#runIsHidden) this.#paragraphs.at(-1)?.text.push(` [${text.trim()}] `);
   }
 
   #closeParagraph(): void {

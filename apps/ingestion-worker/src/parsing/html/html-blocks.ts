@@ -107,11 +107,12 @@ class BlockVisitor implements TreeVisitor {
 
   /** Returns false for a table that is only layout: its content is then read like the rest of the page. */
   #writeTable(table: HtmlElement): boolean {
-    const rows = dataTable(table, this.#isHidden);
-    if (!rows) return false;
+    const data = dataTable(table, this.#isHidden);
+    if (!data) return false;
     this.flush();
+    this.#out.write({ kind: 'paragraph', text: data.caption });
     let header: string | undefined;
-    for (const { cells, isHeader } of rows) {
+    for (const { cells, isHeader } of data.rows) {
       const text = cells.join(' | ').replace(/[| ]+$/, '');
       this.#out.write({ kind: 'table-row', text, header: isHeader ? undefined : header });
       if (isHeader) header ??= text;

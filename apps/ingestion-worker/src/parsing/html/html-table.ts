@@ -1,5 +1,11 @@
 import { attribute, type HtmlElement, isElement, visitTree } from './html-tree.js';
 
+export interface HtmlTable {
+  /** Empty when there is none. */
+  caption: string;
+  rows: HtmlTableRow[];
+}
+
 export interface HtmlTableRow {
   cells: string[];
   isHeader: boolean;
@@ -17,24 +23,26 @@ const MAX_ROW_SPAN = 1000;
  * The rows of a table of data, each cell one line of text; a cell that spans rows is repeated in each.
  * Undefined when the table only places parts of the page, as pages did before style sheets.
  */
-export function dataTable(table: HtmlElement, isHidden: (element: HtmlElement) => boolean): HtmlTableRow[] | undefined {
+export function dataTable(table: HtmlElement, isHidden: (element: HtmlElement) => boolean): HtmlTable | undefined {
   if (LAYOUT_ROLES.has(attribute(table, 'role') ?? '')) return undefined;
   const rows = new RowReader(isHidden);
   visitTree(table, rows);
   const filled = rows.rows.filter((row) => row.cells.some((cell) => cell !== ''));
   const isList = !filled.some((row) => row.cells.length > 1);
   if (rows.isLayout || isList || (filled.length === 1 && !rows.hasHeadings)) return undefined;
-  return filled;
+  return { caption: rows.caption.replace(/\s+/g, ' ').trim(), rows: filled };
 }
 
 class RowReader {
   readonly rows: HtmlTableRow[] = [];
+  caption = '';
   isLayout = false;
   hasHeadings = false;
   readonly #isHidden: (element: HtmlElement) => boolean;
   readonly #spans = new Map<number, { text: string; rowsLeft: number }>();
   #cell: string | undefined;
   #inHead = false;
+  #inCaption = false;
   #skipped = false;
 
   constructor(isHidden: (element: HtmlElement) => boolean) {
@@ -42,9 +50,10 @@ class RowReader {
   }
 
   enter(element: HtmlElement): boolean {
-    this.#skipped = this.#isHidden(element) || element.tagName === 'caption' || this.isLayout;
+    this.#skipped = this.#isHidden(element) || this.isLayout;
     if (this.#skipped) return false;
     if (LAYOUT_CONTENT.has(element.tagName)) this.isLayout = true;
+    if (element.tagName === 'caption') this.#inCaption = true;
     if (element.tagName === 'thead') this.#inHead = true;
     if (element.tagName === 'th') this.hasHeadings = true;
     if (element.tagName === 'tr') this.#startRow(element);
@@ -55,6 +64,7 @@ class RowReader {
 
   text(value: string): void {
     if (this.#cell !== undefined) this.#cell += value;
+    else if (this.#inCaption) this.caption += value;
   }
 
   leave(element: HtmlElement): void {
@@ -62,6 +72,7 @@ class RowReader {
       this.#skipped = false;
       return;
     }
+    if (element.tagName === 'caption') this.#inCaption = false;
     if (element.tagName === 'thead') this.#inHead = false;
     if (element.tagName === 'td' || element.tagName === 'th') this.#endCell(element);
     else if (element.tagName === 'tr') this.#fillSpans();

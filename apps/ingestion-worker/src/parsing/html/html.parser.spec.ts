@@ -20,6 +20,10 @@ describe('html', () => {
       'a class that a style sheet hides',
       '<style>/* x */ .a, p.gone { display:none }</style><p class="b gone">secret</p>',
     ],
+    [
+      'what a style sheet hides below something',
+      '<style>.menu > li .sub { display:none }</style><div class=menu><li><i class=sub>secret</i></div>',
+    ],
     ['an id that a style sheet hides', '<style>#gone{display : none}</style><div id=gone>secret</div>'],
   ])('leaves out %s', async (_, html) => {
     const texts = await textsOf(`<body><p>Before</p>${html}<p>After</p>`, 'a.html');
@@ -31,6 +35,26 @@ describe('html', () => {
   it('shows what a style sheet hides only in print or under another selector', async () => {
     const css = '@media print { .a { display:none } } .b .a { display:none } .a { color: red }';
     expect(await textsOf(`<style>${css}</style><p class=a>shown</p>`, 'a.html')).toEqual(['shown']);
+  });
+
+  it.each([
+    ['a more telling rule', '.tab{display:none} .tab.active{display:block}', 'class="tab active"'],
+    ['a later rule', '.tab{display:none} .open{display:block}', 'class="tab open"'],
+    ['the element itself', '.tab{display:none}', 'class=tab style="display:block"'],
+    [
+      'a rule for wider screens',
+      '.d-none{display:none!important} @media (min-width:9px){.d-md{display:flex!important}}',
+      'class="d-none d-md"',
+    ],
+    ['a style sheet that is for another place', '.menu .tab{display:none}', 'class=tab'],
+    ['half an opacity', '.tab{opacity:0.5;font-size:0.9em}', 'class=tab'],
+  ])('shows what is shown by %s', async (_, css, attributes) => {
+    expect(await textsOf(`<style>${css}</style><p ${attributes}>shown</p>`, 'a.html')).toEqual(['shown']);
+  });
+
+  it('keeps the caption of a table', async () => {
+    const html = '<table><caption>Ports <b>of</b> call</caption><tr><th>a<th>b<tr><td>1<td>2</table>';
+    expect(await textsOf(html, 'a.html')).toEqual(['Ports of call', 'a | b', '1 | 2']);
   });
 
   it('parts blocks and joins inline elements', async () => {
@@ -86,6 +110,7 @@ describe('html', () => {
       '<table><caption>Fares</caption><tr><th>Zone<th>Kind<th>Price<tr><td rowspan=2>A<td>adult<td>2<tr><td>child<td><ul><li>1<li>free</ul></table>';
     const blocks = await blocksOf(html, 'a.html');
     expect(blocks.map(({ text, header }) => [text, header])).toEqual([
+      ['Fares', undefined],
       ['Zone | Kind | Price', undefined],
       ['A | adult | 2', 'Zone | Kind | Price'],
       ['A | child | 1; free', 'Zone | Kind | Price'],

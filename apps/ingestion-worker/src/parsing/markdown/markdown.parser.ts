@@ -18,9 +18,11 @@ export function parseMarkdown({ bytes }: DocumentSource, out: BlockWriter): Docu
   const isFrontMatter = frontMatter !== null && SETTING.test(frontMatter[2] ?? '');
   if (isFrontMatter) out.write({ kind: 'code', text: frontMatter[2] ?? '' });
   const body = isFrontMatter ? text.slice(frontMatter[0].length) : text;
+  let done = 0;
   for (const piece of markdownPieces(body)) {
     const tree = fromMarkdown(piece, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
     writeMarkdownBlocks(tree.children, out);
+    out.progress((done += piece.length), body.length);
   }
   return {};
 }

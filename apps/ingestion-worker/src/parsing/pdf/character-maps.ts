@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 
+const { resolve } = createRequire(import.meta.url);
 const FILE_NAME = /^[\w-]+\.bcmap$/;
 
 /**
@@ -9,7 +11,7 @@ const FILE_NAME = /^[\w-]+\.bcmap$/;
 export async function characterMap(filename: string): Promise<Uint8Array | undefined> {
   if (!FILE_NAME.test(filename)) return undefined;
   try {
-    return new Uint8Array(await readFile(new URL(import.meta.resolve(`pdfjs-dist/cmaps/${filename}`))));
+    return new Uint8Array(await readFile(resolve(`pdfjs-dist/cmaps/${filename}`)));
   } catch {
     return undefined;
   }

@@ -20,6 +20,7 @@ export async function parsePdf({ bytes }: DocumentSource, out: BlockWriter): Pro
     for (const { text } of lines) out.reserve(text.length);
     pages.push(lines);
     entries.push(...page.entries.map((text) => ({ kind: 'paragraph' as const, text, page: number })));
+    out.progress(number, document.pageCount + 1);
   }
   await document.close();
   writePages(withoutRunningLines(withoutGarbledLines(pages)).flat(), entries, out);
