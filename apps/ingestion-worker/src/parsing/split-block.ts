@@ -28,12 +28,13 @@ export function* splitBlock(block: Block, maxChars = MAX_BLOCK_CHARS): Generator
 
 /** Stretches without the white space between them; lines keep their indentation. */
 function* partSpans(text: string, isLines: boolean, maxChars: number): Generator<Span> {
-  for (let start = 0, next = 0; start < text.length; start = next) {
+  for (let start = 0; start < text.length;) {
     while (text[start] === '\n' || (!isLines && text[start] === ' ')) start++;
-    next = start + maxChars >= text.length ? text.length : cutBefore(text, start, start + maxChars, isLines);
+    const next = start + maxChars >= text.length ? text.length : cutBefore(text, start, start + maxChars, isLines);
     let end = next;
     while (end > start && (text[end - 1] === '\n' || text[end - 1] === ' ')) end--;
     if (end > start) yield { start, end };
+    start = next;
   }
 }
 
