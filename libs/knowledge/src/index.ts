@@ -17,7 +17,7 @@ export {
   reciprocalRankAt,
 } from './evaluation/ranking-quality.js';
 export { ChunkWriter, type NewChunk } from './ingestion/chunk-writer.js';
-export { IngestionLedger } from './ingestion/ingestion-ledger.js';
+export { IngestionLedger, type NewJob } from './ingestion/ingestion-ledger.js';
 export {
   type Claim,
   type Failure,

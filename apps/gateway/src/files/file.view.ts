@@ -32,6 +32,17 @@ export class FileObject {
   expires_at!: null;
 }
 
+/** What OpenAI's object has no field for. */
+export class ContentChange {
+  @ApiProperty({ description: 'False when the content was the same already, so that nothing is indexed again' })
+  changed!: boolean;
+}
+
+export class ReplacedFileObject extends FileObject {
+  @ApiProperty({ type: ContentChange })
+  parley!: ContentChange;
+}
+
 export function fileObject(view: FileView): FileObject {
   return {
     id: formatId('file', view.id),

@@ -9,6 +9,7 @@ import { DeletedObject, deletedObject } from '../wire/deleted.view.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
 import { pageFields } from '../wire/page.query.js';
 import { listObject, type ListObject } from '../wire/page.view.js';
+import { ContentService } from './content.service.js';
 import { FileObject, fileObject } from './file.view.js';
 import { attachmentDisposition } from './filename.js';
 import { FilesQuery } from './files.query.js';
@@ -23,6 +24,7 @@ export class FilesController {
   constructor(
     private readonly files: FilesService,
     private readonly uploads: UploadService,
+    private readonly contents: ContentService,
   ) {}
 
   @Post()
@@ -68,7 +70,7 @@ export class FilesController {
     @CurrentTenant() tenant: TenantContext,
     @Param('file_id', new PublicIdPipe('file')) id: string,
   ): Promise<StreamableFile> {
-    const { file, content } = await this.files.open(tenant, id);
+    const { file, content } = await this.contents.open(tenant, id);
     return new StreamableFile(content, {
       type: file.contentType,
       disposition: attachmentDisposition(file.filename),

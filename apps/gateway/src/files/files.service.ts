@@ -1,6 +1,4 @@
-import { type Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { BlobStore } from '@parley/blobs';
 import {
   DeleteFile,
   type FilePurpose,
@@ -17,10 +15,7 @@ const MAX_PAGE = 100;
 
 @Injectable()
 export class FilesService {
-  constructor(
-    private readonly bus: MessageBus,
-    private readonly blobs: BlobStore,
-  ) {}
+  constructor(private readonly bus: MessageBus) {}
 
   list(tenant: TenantContext, page: PageFields, purpose?: FilePurpose): Promise<Page<FileView>> {
     const limit = Math.min(page.limit, MAX_PAGE);
@@ -33,11 +28,5 @@ export class FilesService {
 
   async delete(tenant: TenantContext, id: string): Promise<void> {
     await this.bus.request(DeleteFile, { id }, tenant);
-  }
-
-  /** The original as it was uploaded. */
-  async open(tenant: TenantContext, id: string): Promise<{ file: FileView; content: Readable }> {
-    const file = await this.get(tenant, id);
-    return { file, content: await this.blobs.get(file.blobKey) };
   }
 }

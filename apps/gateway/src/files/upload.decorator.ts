@@ -21,3 +21,11 @@ export function ApiUpload({ several }: { several: boolean }) {
     }),
   );
 }
+
+/** Documents a route that takes the content of one file, as it is or in a form. */
+export function ApiContent() {
+  return applyDecorators(
+    ApiConsumes('application/octet-stream', 'multipart/form-data'),
+    ApiBody({ schema: { oneOf: [binary, { type: 'object', required: ['file'], properties: { file: binary } }] } }),
+  );
+}

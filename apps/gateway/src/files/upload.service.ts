@@ -1,4 +1,4 @@
-import { type Readable, pipeline } from 'node:stream';
+import { type Readable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import { BlobStore } from '@parley/blobs';
 import {
@@ -15,8 +15,8 @@ import { MessageBus } from '@parley/messaging';
 import { v7 as uuidv7 } from 'uuid';
 import { contentTypeOf } from './file-type.js';
 import { sanitizeFilename } from './filename.js';
-import { type FormPart, malformedForm } from './form-parts.js';
-import { MeteredContent } from './metered-content.js';
+import { type FormPart } from './form-parts.js';
+import { storeContent } from './store-content.js';
 import { UploadConfig } from './upload.config.js';
 
 export interface UploadRules {
@@ -90,16 +90,10 @@ export class UploadService {
   async #store(tenant: TenantContext, name: string, content: Readable, files: StoredFile[]): Promise<void> {
     const id = uuidv7();
     const filename = sanitizeFilename(name);
-    const contentType = contentTypeOf(filename, this.config.allowedExtensions);
+    const { allowedExtensions, maxFileBytes } = this.config;
+    const contentType = contentTypeOf(filename, allowedExtensions);
     const blobKey = `${tenant.tenantId}/${id}`;
-    const metered = new MeteredContent(this.config.maxFileBytes);
-    pipeline(content, metered, () => undefined);
-    try {
-      await this.blobs.put(blobKey, metered);
-    } catch (error) {
-      throw error instanceof DomainError ? error : malformedForm(error);
-    }
-    files.push({ id, filename, contentType, bytes: metered.bytes, sha256: metered.sha256(), blobKey });
+    files.push({ id, filename, contentType, ...(await storeContent(this.blobs, blobKey, content, maxFileBytes)) });
   }
 
   /** A registration whose answer was lost may have happened, so it is undone as well; the row's absence is fine. */

@@ -3,8 +3,11 @@ import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } fro
 
 const bigint = { from: Number, to: (value: number) => value };
 
-/** A file in a knowledge base. What the worker finds out about it is written by the ledger of libs/knowledge. */
-@Entity({ name: 'documents' })
+/**
+ * A file in a knowledge base, as the view shows it: one whose content is there already is as far as the document that it
+ * duplicates. Written are the tables behind it, by the placement and by the ledger of libs/knowledge.
+ */
+@Entity({ name: 'document_states' })
 export class DocumentEntity {
   @PrimaryColumn('uuid')
   id!: string;
@@ -17,6 +20,14 @@ export class DocumentEntity {
 
   @Column('uuid', { name: 'file_id' })
   fileId!: string;
+
+  /** The document whose chunks are the content of this one too. */
+  @Column('uuid', { name: 'duplicate_of', nullable: true })
+  duplicateOf!: string | null;
+
+  /** The document that has the chunks: itself, unless it duplicates another. */
+  @Column('uuid', { name: 'content_id' })
+  contentId!: string;
 
   @Column('text')
   status!: DocumentStatus;

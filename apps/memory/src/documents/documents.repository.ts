@@ -3,21 +3,20 @@ import {
   type AddDocumentRequest,
   type DocumentRequest,
   DomainError,
-  IngestDocument,
   type ListDocumentsRequest,
   type Page,
   type PageRequest,
   type TenantContext,
   type UpdateDocumentRequest,
 } from '@parley/contracts';
-import { IngestionLedger, removeDocument } from '@parley/knowledge';
-import { OutboxRepository } from '@parley/messaging';
-import { Database, keysetPage, storable } from '@parley/persistence';
+import { removeDocument } from '@parley/knowledge';
+import { Database, keysetPage } from '@parley/persistence';
 import { type EntityManager, In } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { FileEntity } from '../files/file.entity.js';
 import { KnowledgeBaseEntity } from '../knowledge-bases/knowledge-base.entity.js';
 import { DocumentEntity } from './document.entity.js';
+import { holdFiles, holdKnowledgeBase, holdKnowledgeBases, noKnowledgeBase } from './holds.repository.js';
+import { PlacementRepository } from './placement.repository.js';
 
 export interface DocumentRow extends DocumentEntity {
   filename: string;
@@ -35,25 +34,23 @@ const STATUSES = {
 export class DocumentsRepository {
   constructor(
     private readonly database: Database,
-    private readonly outbox: OutboxRepository,
-    private readonly ledger: IngestionLedger,
+    private readonly placement: PlacementRepository,
   ) {}
 
   /**
-   * In one transaction: the document, the job that ingests it and the command that starts the job. A document that is
-   * there already is left alone, unless it had failed or was cancelled: then it gets another version. The same file is
-   * added and removed by one at a time.
+   * In one transaction: the document and, unless its content is there already, the job that ingests it and the command
+   * that starts the job.
    * @throws DomainError `not_found`
    */
-  add(tenant: TenantContext, request: AddDocumentRequest): Promise<DocumentRow> {
+  add(tenant: TenantContext, { knowledgeBaseId, fileId, attributes, chunking }: AddDocumentRequest) {
     const { tenantId } = tenant;
-    return this.database.withTenant(tenant, async (tx) => {
-      await holdKnowledgeBase(tx, tenantId, request.knowledgeBaseId);
-      if (!(await holdFile(tx, tenantId, request.fileId))) throw DomainError.notFound('file', 'file_id');
-      const isNew = await insertDocument(tx, tenantId, request);
-      const { id, status } = (await findDocument(tx, tenantId, request))!;
-      if (isNew || status === 'failed' || status === 'cancelled') await this.#startVersion(tx, tenant, id, request);
-      return (await findDocument(tx, tenantId, request))!;
+    return this.database.withTenant(tenant, async (tx): Promise<DocumentRow> => {
+      const files = await holdFiles(tx, tenantId, [fileId]);
+      await holdKnowledgeBase(tx, tenantId, knowledgeBaseId);
+      if (!files.has(fileId)) throw DomainError.notFound('file', 'file_id');
+      const placing = { fileId, attributes, chunking: chunking ?? null };
+      await this.placement.add(tx, tenant, knowledgeBaseId, [placing]);
+      return (await findDocument(tx, tenantId, { knowledgeBaseId, fileId }))!;
     });
   }
 
@@ -86,62 +83,44 @@ export class DocumentsRepository {
   }
 
   update(tenant: TenantContext, { attributes, ...request }: UpdateDocumentRequest): Promise<DocumentRow | null> {
-    const { tenantId } = tenant;
-    const where = { tenantId, knowledgeBaseId: request.knowledgeBaseId, fileId: request.fileId };
-    return this.database.withTenant(tenant, async (tx) => {
-      const set = { attributes: storable(attributes), updatedAt: () => 'now()' };
-      await tx.createQueryBuilder().update(DocumentEntity).set(set).where(where).execute();
-      return findDocument(tx, tenantId, request);
+    return this.#holding(tenant, request, async (tx, document) => {
+      await this.placement.changeAttributes(tx, tenant, document, attributes);
+      return findDocument(tx, tenant.tenantId, request);
     });
   }
 
   /** Out of the knowledge base, with its chunks; false when it is not in it. The file stays. */
-  delete(tenant: TenantContext, request: DocumentRequest): Promise<boolean> {
-    const { tenantId } = tenant;
-    return this.database.withTenant(tenant, async (tx) => {
-      const { knowledgeBaseId, fileId } = request;
-      if (!(await holdFile(tx, tenantId, fileId))) return false;
-      const document = await tx.findOneBy(DocumentEntity, { tenantId, knowledgeBaseId, fileId });
-      return document !== null && removeDocument(tx, tenant, document.id);
-    });
+  async delete(tenant: TenantContext, request: DocumentRequest): Promise<boolean> {
+    return (await this.#holding(tenant, request, (tx, { id }) => removeDocument(tx, tenant, id))) ?? false;
   }
 
-  /** Of the version that search shows, in order. */
-  async chunkTexts(tenant: TenantContext, documentId: string): Promise<string[]> {
+  /** Of the version that search shows, in order. @param contentId the document that has the chunks */
+  async chunkTexts(tenant: TenantContext, contentId: string): Promise<string[]> {
     const rows: { text: string }[] = await this.database.withTenant(tenant, (tx) =>
       tx.query(
         `select c.text from memory.chunks c
          join memory.documents d on d.tenant_id = c.tenant_id and d.id = c.document_id and d.active_version = c.version
          where c.tenant_id = $1 and c.document_id = $2 order by c.ordinal`,
-        [tenant.tenantId, documentId],
+        [tenant.tenantId, contentId],
       ),
     );
     return rows.map((row) => row.text);
   }
 
-  async #startVersion(
-    tx: EntityManager,
+  /** Null when there is no such document. */
+  #holding<T>(
     tenant: TenantContext,
-    documentId: string,
-    { attributes, chunking }: AddDocumentRequest,
-  ): Promise<void> {
-    const jobId = uuidv7();
-    await this.ledger.enqueue(tx, tenant, { jobId, documentId });
-    const where = { id: documentId, tenantId: tenant.tenantId };
-    const set = { attributes: storable(attributes), chunking: chunking ?? (() => 'null') };
-    await tx.createQueryBuilder().update(DocumentEntity).set(set).where(where).execute();
-    await this.outbox.add(tx, IngestDocument, { jobId, documentId }, tenant, { messageId: jobId });
+    { knowledgeBaseId, fileId }: DocumentRequest,
+    work: (tx: EntityManager, document: DocumentEntity) => Promise<T>,
+  ): Promise<T | null> {
+    const { tenantId } = tenant;
+    return this.database.withTenant(tenant, async (tx) => {
+      await holdFiles(tx, tenantId, [fileId]);
+      await holdKnowledgeBases(tx, tenantId, [knowledgeBaseId]);
+      const document = await tx.findOneBy(DocumentEntity, { tenantId, knowledgeBaseId, fileId });
+      return document && work(tx, document);
+    });
   }
-}
-
-/** False when the knowledge base has the file already. */
-async function insertDocument(tx: EntityManager, tenantId: string, request: AddDocumentRequest): Promise<boolean> {
-  const inserted: unknown[] = await tx.query(
-    `insert into memory.documents (id, tenant_id, knowledge_base_id, file_id) values ($1, $2, $3, $4)
-     on conflict (knowledge_base_id, file_id) do nothing returning id`,
-    [uuidv7(), tenantId, request.knowledgeBaseId, request.fileId],
-  );
-  return inserted.length > 0;
 }
 
 async function findDocument(
@@ -175,20 +154,4 @@ async function cursorsOf(
   const documentIds = new Map(documents.map((document) => [document.fileId, document.id]));
   const cursor = (fileId: string) => documentIds.get(fileId) ?? fileId;
   return { ...(after ? { after: cursor(after) } : {}), ...(before ? { before: cursor(before) } : {}) };
-}
-
-/** Keeps it from being deleted meanwhile. */
-async function holdKnowledgeBase(tx: EntityManager, tenantId: string, id: string): Promise<void> {
-  const base = await tx.findOne(KnowledgeBaseEntity, { where: { tenantId, id }, lock: { mode: 'for_key_share' } });
-  if (!base) throw noKnowledgeBase();
-}
-
-/** Keeps it from being deleted, and its documents from being added or removed by anybody else; false when there is none. */
-async function holdFile(tx: EntityManager, tenantId: string, id: string): Promise<boolean> {
-  const file = await tx.findOne(FileEntity, { where: { tenantId, id }, lock: { mode: 'for_no_key_update' } });
-  return file !== null;
-}
-
-function noKnowledgeBase(): DomainError {
-  return DomainError.notFound('vector store', 'vector_store_id');
 }

@@ -57,7 +57,7 @@ export class DocumentsService {
       const message = `The parsed text of this file has ${usageBytes} bytes; at most ${MAX_CONTENT_BYTES} can be read at once.`;
       throw new DomainError('file_too_large', message, { param: 'file_id' });
     }
-    return { fileId, filename, attributes, content: await this.documents.chunkTexts(tenant, document.id) };
+    return { fileId, filename, attributes, content: await this.documents.chunkTexts(tenant, document.contentId) };
   }
 }
 

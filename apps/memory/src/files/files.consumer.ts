@@ -12,6 +12,9 @@ import {
   type Page,
   RegisterFile,
   type RegisterFileRequest,
+  ReplaceFileContent,
+  type ReplaceFileContentReply,
+  type ReplaceFileContentRequest,
 } from '@parley/contracts';
 import { ack, HandleCommand, HandleRpc, type MessageContext, type Outcome } from '@parley/messaging';
 import { FilesService } from './files.service.js';
@@ -36,6 +39,11 @@ export class FilesConsumer {
   @HandleRpc(ListFiles)
   list(request: ListFilesRequest, { tenant }: MessageContext): Promise<Page<FileView>> {
     return this.service.list(tenant, request);
+  }
+
+  @HandleRpc(ReplaceFileContent)
+  replaceContent(request: ReplaceFileContentRequest, { tenant }: MessageContext): Promise<ReplaceFileContentReply> {
+    return this.service.replaceContent(tenant, request);
   }
 
   @HandleRpc(DeleteFile)

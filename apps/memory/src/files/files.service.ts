@@ -7,6 +7,8 @@ import {
   type ListFilesRequest,
   type Page,
   type RegisterFileRequest,
+  type ReplaceFileContentReply,
+  type ReplaceFileContentRequest,
   type TenantContext,
 } from '@parley/contracts';
 import { type FileEntity } from './file.entity.js';
@@ -34,6 +36,12 @@ export class FilesService {
   async list(tenant: TenantContext, request: ListFilesRequest): Promise<Page<FileView>> {
     const { data, hasMore } = await this.files.list(tenant, request);
     return { data: data.map(viewOf), hasMore };
+  }
+
+  async replaceContent(tenant: TenantContext, request: ReplaceFileContentRequest): Promise<ReplaceFileContentReply> {
+    const replaced = await this.files.replaceContent(tenant, request);
+    if (!replaced) throw DomainError.notFound('file');
+    return { file: viewOf(replaced.file), changed: replaced.changed };
   }
 
   /** The original goes a moment later by a command of its own, which is stored with the deletion. */

@@ -83,12 +83,12 @@ async function withCounts(
   bases: KnowledgeBaseEntity[],
 ): Promise<KnowledgeBaseRow[]> {
   const rows: CountsRow[] = await tx.query(
-    `select knowledge_base_id, count(*)::int as total, coalesce(sum(usage_bytes), 0) as usage_bytes,
+    `select knowledge_base_id, count(*)::int as total, coalesce(sum(usage_bytes) filter (where duplicate_of is null), 0) as usage_bytes,
        (count(*) filter (where status in ('queued', 'parsing', 'embedding', 'indexing')))::int as in_progress,
        (count(*) filter (where status = 'completed'))::int as completed,
        (count(*) filter (where status = 'failed'))::int as failed,
        (count(*) filter (where status = 'cancelled'))::int as cancelled
-     from memory.documents where tenant_id = $1 and knowledge_base_id = any($2) group by knowledge_base_id`,
+     from memory.document_states where tenant_id = $1 and knowledge_base_id = any($2) group by knowledge_base_id`,
     [tenantId, bases.map((base) => base.id)],
   );
   const byId = new Map(rows.map((row) => [row.knowledge_base_id, row]));

@@ -11,6 +11,11 @@ const MAX_MESSAGE_CHARACTERS = 1_000;
 const UNFINISHED = `('queued', 'parsing', 'embedding', 'indexing')`;
 const RUNNING = `('parsing', 'embedding', 'indexing')`;
 
+export interface NewJob {
+  jobId: string;
+  documentId: string;
+}
+
 interface JobRow {
   documentId: string;
   attempt: number;
@@ -43,24 +48,36 @@ export class IngestionLedger {
    * cancelled. The caller stores the command that carries the job in the same transaction, and does not lock an existing
    * document before.
    */
-  async enqueue(tx: EntityManager, tenant: TenantContext, job: { jobId: string; documentId: string }): Promise<void> {
-    const parameters = [tenant.tenantId, job.documentId];
+  enqueue(tx: EntityManager, tenant: TenantContext, job: NewJob): Promise<void> {
+    return this.enqueueAll(tx, tenant, [job]);
+  }
+
+  /** The same for several documents, in two statements however many they are. */
+  async enqueueAll(tx: EntityManager, tenant: TenantContext, jobs: readonly NewJob[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const documentIds = jobs.map(({ documentId }) => documentId);
     await tx.query(
-      `update memory.ingestion_jobs set status = 'cancelled', lease_token = null, lease_until = null, finished_at = now()
-       where tenant_id = $1 and document_id = $2 and status in ${UNFINISHED}`,
-      parameters,
+      `with unfinished as (
+         select id from memory.ingestion_jobs
+         where tenant_id = $1 and document_id = any($2) and status in ${UNFINISHED} order by id for update
+       )
+       update memory.ingestion_jobs j
+       set status = 'cancelled', lease_token = null, lease_until = null, finished_at = now()
+       from unfinished u where j.id = u.id`,
+      [tenant.tenantId, documentIds],
     );
     await tx.query(
       `with document as (
          update memory.documents
          set latest_version = latest_version + 1, status = 'queued', progress_percent = 0, error_code = null,
            error_message = null, updated_at = now()
-         where tenant_id = $1 and id = $2
-         returning latest_version
+         where tenant_id = $1 and id = any($2)
+         returning id, latest_version
        )
        insert into memory.ingestion_jobs (id, tenant_id, document_id, version)
-       select $3, $1, $2, latest_version from document`,
-      [...parameters, job.jobId],
+       select j.id, $1, d.id, d.latest_version
+       from document d join unnest($2::uuid[], $3::uuid[]) as j(document_id, id) on j.document_id = d.id`,
+      [tenant.tenantId, documentIds, jobs.map(({ jobId }) => jobId)],
     );
   }
 

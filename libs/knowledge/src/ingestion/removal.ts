@@ -3,7 +3,8 @@ import { type EntityManager } from 'typeorm';
 
 /**
  * Takes a document out of its knowledge base with its jobs, chunks, vectors and statistics, in the caller's transaction.
- * The file stays. @returns false when the tenant has no such document
+ * When others duplicate it, the oldest of them gets all that instead. The file stays.
+ * @returns false when the tenant has no such document
  */
 export function removeDocument(tx: EntityManager, tenant: TenantContext, documentId: string): Promise<boolean> {
   return remove(tx, 'select memory.remove_document($1, $2) as removed', tenant, documentId);

@@ -66,6 +66,27 @@ export class OutboxRepository {
     return messageId;
   }
 
+  /** Many commands of one kind for one tenant, in one statement. */
+  async addAll<Payload extends object>(
+    tx: EntityManager,
+    definition: CommandDefinition<Payload>,
+    commands: readonly { messageId: string; payload: NoInfer<Payload> }[],
+    tenant: TenantContext,
+  ): Promise<void> {
+    await tx.query(
+      `insert into ${this.#table} (id, name, payload, tenant, request_id)
+       select c.id, $1, c.payload, $2::jsonb, $3 from unnest($4::uuid[], $5::jsonb[]) as c(id, payload)
+       on conflict (id) do nothing`,
+      [
+        definition.name,
+        JSON.stringify(tenant),
+        ambientIds().requestId,
+        commands.map(({ messageId }) => messageId),
+        commands.map(({ payload }) => JSON.stringify(payload)),
+      ],
+    );
+  }
+
   /** Keeps a command that was delivered but not handled. Doing it twice for one delivery changes nothing. */
   async addRetry(tx: EntityManager, command: StoredCommand, dueAt: Date): Promise<void> {
     await tx.query(

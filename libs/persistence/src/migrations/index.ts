@@ -8,6 +8,7 @@ import { AnnounceJobs1700000000400 } from './1700000000400-announce-jobs.js';
 import { SearchExplained1700000000540 } from './1700000000540-search-explained.js';
 import { RunControl1700000000600 } from './1700000000600-run-control.js';
 import { Evaluations1700000000560 } from './1700000000560-evaluations.js';
+import { SameContent1700000000510 } from './1700000000510-same-content.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   SearchExplained1700000000540,
   RunControl1700000000600,
   Evaluations1700000000560,
+  SameContent1700000000510,
 ];
