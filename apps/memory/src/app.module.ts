@@ -10,6 +10,7 @@ import { CitationsModule } from './citations/citations.module.js';
 import { EmbeddingsModule } from './embeddings/embeddings.module.js';
 import { EvaluationEntity } from './evaluations/evaluation.entity.js';
 import { EvaluationsModule } from './evaluations/evaluations.module.js';
+import { FileBatchesModule } from './file-batches/file-batches.module.js';
 import { FileEntity } from './files/file.entity.js';
 import { FilesModule } from './files/files.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
@@ -43,6 +44,7 @@ export class AppModule {
         FilesModule,
         KnowledgeBasesModule,
         DocumentsModule,
+        FileBatchesModule,
         SearchModule,
         EmbeddingsModule,
         EvaluationsModule,

@@ -5,6 +5,7 @@ export * from './messages/by-id.js';
 export * from './messages/citations.js';
 export * from './messages/conversations.js';
 export * from './messages/evaluations.js';
+export * from './messages/file-batches.js';
 export * from './messages/file-content.js';
 export * from './messages/files.js';
 export * from './messages/ingestion.js';

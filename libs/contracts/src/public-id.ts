@@ -1,6 +1,7 @@
 const PREFIXES = {
   file: 'file-',
   knowledgeBase: 'vs_',
+  fileBatch: 'vsfb_',
   chunk: 'chunk_',
   assistant: 'asst_',
   conversation: 'conv_',

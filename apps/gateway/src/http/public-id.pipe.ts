@@ -4,6 +4,7 @@ import { DomainError, parseId, type PublicIdKind } from '@parley/contracts';
 const NOUNS: Record<PublicIdKind, string> = {
   file: 'file',
   knowledgeBase: 'vector store',
+  fileBatch: 'file batch',
   chunk: 'chunk',
   assistant: 'assistant',
   conversation: 'conversation',

@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { DocumentsService } from './documents.service.js';
+import { FileBatchesController } from './file-batches.controller.js';
+import { FileBatchesService } from './file-batches.service.js';
 import { KnowledgeBasesService } from './knowledge-bases.service.js';
 import { VectorStoreFilesController } from './vector-store-files.controller.js';
 import { VectorStoresController } from './vector-stores.controller.js';
 
 @Module({
-  controllers: [VectorStoresController, VectorStoreFilesController],
-  providers: [KnowledgeBasesService, DocumentsService],
+  controllers: [VectorStoresController, VectorStoreFilesController, FileBatchesController],
+  providers: [KnowledgeBasesService, DocumentsService, FileBatchesService],
 })
 export class KnowledgeBasesModule {}

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { formatId, type KnowledgeBaseView, type Metadata } from '@parley/contracts';
+import { type DocumentCounts, formatId, type KnowledgeBaseView, type Metadata } from '@parley/contracts';
 import { unixSeconds } from '../wire/unix-seconds.js';
 
 export class FileCounts {
@@ -55,16 +55,19 @@ export class VectorStoreObject {
   metadata!: Metadata;
 }
 
+export function fileCounts({ inProgress, completed, failed, cancelled, total }: DocumentCounts): FileCounts {
+  return { in_progress: inProgress, completed, failed, cancelled, total };
+}
+
 export function vectorStoreObject(view: KnowledgeBaseView): VectorStoreObject {
-  const { inProgress, completed, failed, cancelled, total } = view.counts;
   return {
     id: formatId('knowledgeBase', view.id),
     object: 'vector_store',
     created_at: unixSeconds(view.createdAt),
     name: view.name,
     description: view.description,
-    status: inProgress > 0 ? 'in_progress' : 'completed',
-    file_counts: { in_progress: inProgress, completed, failed, cancelled, total },
+    status: view.counts.inProgress > 0 ? 'in_progress' : 'completed',
+    file_counts: fileCounts(view.counts),
     usage_bytes: view.usageBytes,
     last_active_at: unixSeconds(view.lastActiveAt),
     expires_at: null,

@@ -11,6 +11,8 @@ import {
   GetDocumentContent,
   ListDocuments,
   type ListDocumentsRequest,
+  ListFileBatchFiles,
+  type ListFileBatchFilesRequest,
   type Page,
   UpdateDocument,
   type UpdateDocumentRequest,
@@ -34,6 +36,11 @@ export class DocumentsConsumer {
 
   @HandleRpc(ListDocuments)
   list(request: ListDocumentsRequest, { tenant }: MessageContext): Promise<Page<DocumentView>> {
+    return this.service.list(tenant, request);
+  }
+
+  @HandleRpc(ListFileBatchFiles)
+  listOfBatch(request: ListFileBatchFilesRequest, { tenant }: MessageContext): Promise<Page<DocumentView>> {
     return this.service.list(tenant, request);
   }
 

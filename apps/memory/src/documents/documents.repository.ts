@@ -11,7 +11,7 @@ import {
 } from '@parley/contracts';
 import { removeDocument } from '@parley/knowledge';
 import { Database, keysetPage } from '@parley/persistence';
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
 import { FileEntity } from '../files/file.entity.js';
 import { KnowledgeBaseEntity } from '../knowledge-bases/knowledge-base.entity.js';
 import { DocumentEntity } from './document.entity.js';
@@ -59,10 +59,14 @@ export class DocumentsRepository {
   }
 
   /**
-   * Cursors are ids of files, the ids that clients know; one whose document has another status by now still counts.
-   * @throws DomainError `not_found` for the knowledge base
+   * Of a knowledge base, or of one of its batches. Cursors are ids of files, the ids that clients know; one whose document
+   * has another status by now still counts.
+   * @throws DomainError `not_found` for the knowledge base or the batch
    */
-  list(tenant: TenantContext, { knowledgeBaseId, status, ...page }: ListDocumentsRequest): Promise<Page<DocumentRow>> {
+  list(
+    tenant: TenantContext,
+    { knowledgeBaseId, status, ...page }: ListDocumentsRequest & { batchId?: string },
+  ): Promise<Page<DocumentRow>> {
     const { tenantId } = tenant;
     return this.database.withTenant(tenant, async (tx) => {
       if (!(await tx.existsBy(KnowledgeBaseEntity, { tenantId, id: knowledgeBaseId }))) throw noKnowledgeBase();
@@ -70,6 +74,7 @@ export class DocumentsRepository {
       const query = tx
         .createQueryBuilder(DocumentEntity, 'document')
         .where('document.tenantId = :tenantId and document.knowledgeBaseId = :knowledgeBaseId', scope);
+      if (page.batchId !== undefined) await narrowToBatch(tx, query, scope, page.batchId);
       const cursors = await cursorsOf(tx, scope, page);
       if (status) {
         query.andWhere('(document.status in (:...statuses) or document.id = any(:cursors))', {
@@ -121,6 +126,24 @@ export class DocumentsRepository {
       return document && work(tx, document);
     });
   }
+}
+
+async function narrowToBatch(
+  tx: EntityManager,
+  query: SelectQueryBuilder<DocumentEntity>,
+  { tenantId, knowledgeBaseId }: { tenantId: string; knowledgeBaseId: string },
+  batchId: string,
+): Promise<void> {
+  const batches = await tx.query<unknown[]>(
+    'select id from memory.file_batches where tenant_id = $1 and knowledge_base_id = $2 and id = $3',
+    [tenantId, knowledgeBaseId, batchId],
+  );
+  if (batches.length === 0) throw DomainError.notFound('file batch');
+  query.andWhere(
+    `document.fileId in (select f.file_id from memory.file_batch_files f
+       where f.tenant_id = :tenantId and f.batch_id = :batchId)`,
+    { batchId },
+  );
 }
 
 async function findDocument(

@@ -7,6 +7,7 @@ import {
   type DocumentView,
   DomainError,
   type ListDocumentsRequest,
+  type ListFileBatchFilesRequest,
   type Page,
   type TenantContext,
   type UpdateDocumentRequest,
@@ -35,7 +36,10 @@ export class DocumentsService {
     return viewOf(found(await this.documents.find(tenant, request)));
   }
 
-  async list(tenant: TenantContext, request: ListDocumentsRequest): Promise<Page<DocumentView>> {
+  async list(
+    tenant: TenantContext,
+    request: ListDocumentsRequest | ListFileBatchFilesRequest,
+  ): Promise<Page<DocumentView>> {
     const { data, hasMore } = await this.documents.list(tenant, request);
     return { data: data.map(viewOf), hasMore };
   }

@@ -9,6 +9,7 @@ import { SearchExplained1700000000540 } from './1700000000540-search-explained.j
 import { RunControl1700000000600 } from './1700000000600-run-control.js';
 import { Evaluations1700000000560 } from './1700000000560-evaluations.js';
 import { SameContent1700000000510 } from './1700000000510-same-content.js';
+import { FileBatches1700000000511 } from './1700000000511-file-batches.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   RunControl1700000000600,
   Evaluations1700000000560,
   SameContent1700000000510,
+  FileBatches1700000000511,
 ];
