@@ -13,6 +13,10 @@ const INTERVAL_MS = 10;
 const FIRST_TOKEN_DELAY_MS = 50;
 const QUESTION = 'What do the terms say about delivery times?';
 
+export const HELP = `npm run bench -- stream
+
+Time to the first token and whole-stream time through Parley against calling the same provider directly.`;
+
 /**
  * Time to the first token and whole-stream time through Parley (four processes, PostgreSQL, RabbitMQ) against calling
  * the same provider directly. The two take turns within one run, so that a machine that slows down slows both.

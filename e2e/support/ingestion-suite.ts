@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,7 +27,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AppProcess } from './app-process.js';
 import { BusClient } from './bus-client.js';
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 300_000;
 /** Small enough for many chunks of a short text. */
 const CHUNKING = { maxChunkSizeTokens: 100, chunkOverlapTokens: 0 };
 
@@ -36,6 +37,8 @@ export interface IngestionSuiteOptions {
   environment?: Record<string, string>;
   /** Default: a vhost of the suite's own. */
   rabbitmqUrl?: string;
+  /** A superuser of the Postgres; default: that of the test services. */
+  databaseServerUrl?: string;
   /** How the apps reach the database; default: directly. */
   databaseUrlOf?: (url: string) => Promise<string>;
 }
@@ -64,6 +67,8 @@ export class IngestionSuite {
   /** Between the apps and the provider; stalled, it holds documents in the middle of their ingestion. */
   providerLink!: TcpProxy;
   memory!: AppProcess;
+  /** Of the apps, and of nobody else. */
+  temporaryFolder!: string;
 
   static async start(options: IngestionSuiteOptions = {}): Promise<IngestionSuite> {
     const suite = new IngestionSuite();
@@ -74,10 +79,17 @@ export class IngestionSuite {
     return suite;
   }
 
-  async #start({ workers = 1, environment = {}, rabbitmqUrl, databaseUrlOf }: IngestionSuiteOptions): Promise<void> {
-    const uploads = await mkdtemp(join(tmpdir(), 'parley-e2e-'));
-    this.#cleanUp.push(() => rm(uploads, { recursive: true, force: true }));
-    const database = await createTestDatabase({ prepare: migrate, template: 'migrated' });
+  async #start(options: IngestionSuiteOptions): Promise<void> {
+    const { workers = 1, environment = {}, rabbitmqUrl, databaseServerUrl: serverUrl, databaseUrlOf } = options;
+    const folder = await mkdtemp(join(tmpdir(), 'parley-e2e-'));
+    this.#cleanUp.push(() => rm(folder, { recursive: true, force: true }));
+    await mkdir(join(folder, 'tmp'));
+    this.temporaryFolder = join(folder, 'tmp');
+    const database = await createTestDatabase({
+      prepare: migrate,
+      template: 'migrated',
+      ...(serverUrl === undefined ? {} : { serverUrl }),
+    });
     this.#cleanUp.push(() => database.drop());
     this.#sql = new pg.Pool({ connectionString: database.url, max: 2 });
     this.#sql.on('error', () => undefined);
@@ -91,7 +103,8 @@ export class IngestionSuite {
       DATABASE_URL: (await databaseUrlOf?.(database.url)) ?? database.url,
       DATABASE_POOL_SIZE: '5',
       RABBITMQ_URL: brokerUrl,
-      UPLOAD_DIR: uploads,
+      UPLOAD_DIR: join(folder, 'uploads'),
+      TMPDIR: this.temporaryFolder,
       OPENAI_BASE_URL: this.providerLink.url,
       OPENAI_API_KEY: this.provider.apiKey,
       OPENAI_EMBEDDING_MODEL: 'text-embedding-3-small',
@@ -103,7 +116,7 @@ export class IngestionSuite {
       PORT: '0',
       ...environment,
     };
-    this.memory = AppProcess.start('memory', this.#environment);
+    this.startMemory();
     for (let started = 0; started < workers; started++) this.startWorker();
     this.#client = await BusClient.connect(brokerUrl);
     this.#cleanUp.push(() => this.#client.close());
@@ -113,6 +126,11 @@ export class IngestionSuite {
   async stop(): Promise<void> {
     await Promise.all([this.memory, ...this.workers].map((app) => app?.stop()));
     for (const step of this.#cleanUp.splice(0).reverse()) await step().catch(() => undefined);
+  }
+
+  /** In place of the one before, which has ended. */
+  startMemory(): void {
+    this.memory = AppProcess.start('memory', this.#environment);
   }
 
   startWorker(environment: Record<string, string> = {}): AppProcess {
@@ -145,7 +163,8 @@ export class IngestionSuite {
     await mkdir(dirname(this.blobPath(blobKey)), { recursive: true });
     await writeFile(this.blobPath(blobKey), content);
     const bytes = Buffer.byteLength(content);
-    const file = { id, filename, contentType, bytes, sha256: '0'.repeat(64), purpose: 'assistants', blobKey } as const;
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const file = { id, filename, contentType, bytes, sha256, purpose: 'assistants', blobKey } as const;
     await this.ask(RegisterFile, file);
     return id;
   }
@@ -163,9 +182,14 @@ export class IngestionSuite {
     return rm(this.blobPath(`${this.tenant.tenantId}/${fileId}`));
   }
 
-  async attach(knowledgeBaseId: string, fileId: string): Promise<IngestedDocument> {
-    const request = { knowledgeBaseId, fileId, attributes: {}, chunking: CHUNKING };
-    const { id } = await this.ask(AddDocument, request);
+  /** @param chunking `auto` leaves the size of chunks to the product */
+  async attach(
+    knowledgeBaseId: string,
+    fileId: string,
+    chunking: 'small' | 'auto' = 'small',
+  ): Promise<IngestedDocument> {
+    const request = { knowledgeBaseId, fileId, attributes: {} };
+    const { id } = await this.ask(AddDocument, chunking === 'auto' ? request : { ...request, chunking: CHUNKING });
     return { id, knowledgeBaseId, fileId };
   }
 

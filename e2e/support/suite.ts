@@ -5,7 +5,7 @@ import { migrate } from '@parley/persistence';
 import { createTestDatabase, createTestVhost, eventually } from '@parley/testing';
 import { AppProcess, freePort } from './app-process.js';
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 180_000;
 export const ADMIN = { email: 'admin@example.com', password: 'correct horse battery staple' };
 
 export interface Suite {

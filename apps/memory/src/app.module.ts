@@ -16,10 +16,11 @@ import { FilesModule } from './files/files.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { KnowledgeBaseEntity } from './knowledge-bases/knowledge-base.entity.js';
 import { KnowledgeBasesModule } from './knowledge-bases/knowledge-bases.module.js';
+import { RecallConfig } from './search/recall.config.js';
 import { SearchModule } from './search/search.module.js';
 import { StatusModule } from './status/status.module.js';
 
-export const appSections = { ...serviceSections, blobs: BlobsConfig, llm: LlmConfig };
+export const appSections = { ...serviceSections, blobs: BlobsConfig, llm: LlmConfig, recall: RecallConfig };
 
 const DEFAULT_PORT = 3003;
 

@@ -32,6 +32,7 @@ export { KnowledgeModule } from './knowledge.module.js';
 export { compileFilter } from './search/attribute-filter.js';
 export { type KnowledgeHit, type KnowledgeQuery, KnowledgeSearch, type SearchPlan } from './search/knowledge-search.js';
 export { LexicalStatistics } from './search/lexical-statistics.js';
+export { VectorRecall } from './search/vector-recall.js';
 export { type ChunkPosition, Neighbors } from './search/neighbors.js';
 export { type EmbeddingSpace } from './spaces/embedding-space.js';
 export { EmbeddingSpaces } from './spaces/embedding-spaces.js';

@@ -18,6 +18,8 @@ export interface TestDatabaseOptions {
    * of its result (some 50 ms).
    */
   template?: string;
+  /** A superuser on the server; default: that of the test services. */
+  serverUrl?: string;
 }
 
 /** Part of the name of every database of one test run; set by Jest's global set-up. */
@@ -27,8 +29,8 @@ export const RUN_VARIABLE = 'TEST_RUN_ID';
 const PREPARATION_LOCK = 7_026_517;
 
 /** A database of the spec's own on the real server, which the spec drops when it is done. */
-export async function createTestDatabase({ prepare, template }: TestDatabaseOptions = {}): Promise<TestDatabase> {
-  const { databaseUrl } = testServices();
+export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const { prepare, template, serverUrl: databaseUrl = testServices().databaseUrl } = options;
   const runId = process.env[RUN_VARIABLE] ?? 'none';
   const name = `test_${runId}_${randomBytes(6).toString('hex')}`;
   if (prepare && template) {

@@ -8,6 +8,7 @@ import {
   type Neighbors,
 } from '@parley/knowledge';
 import { type QueryEmbedder } from './query-embedder.js';
+import { type RecallSampler } from './recall-sampler.js';
 import { type SearchRepository, type SearchScope } from './search.repository.js';
 import { SearchService } from './search.service.js';
 
@@ -62,6 +63,7 @@ describe('SearchService', () => {
   let search: jest.Mock<(tenant: TenantContext, query: KnowledgeQuery) => Promise<KnowledgeHit[]>>;
   let explain: jest.Mock<KnowledgeSearch['explain']>;
   let neighbors: jest.Mock<Neighbors['of']>;
+  let sampled: jest.Mock<RecallSampler['offer']>;
   let service: SearchService;
 
   beforeEach(() => {
@@ -72,11 +74,13 @@ describe('SearchService', () => {
     search = jest.fn(async () => [] as KnowledgeHit[]);
     explain = jest.fn(async (_tenant, { text }) => ({ hits: [hitOf('a', 0.9)], explanation: explanationOf(text) }));
     neighbors = jest.fn(async () => new Map());
+    sampled = jest.fn();
     service = new SearchService(
       { scopes: async () => scopes } as unknown as SearchRepository,
       { embed } as unknown as QueryEmbedder,
       { search, explain } as unknown as KnowledgeSearch,
       { of: neighbors } as unknown as Neighbors,
+      { offer: sampled } as unknown as RecallSampler,
     );
   });
 
@@ -98,6 +102,16 @@ describe('SearchService', () => {
       weights,
       fusion: 'rrf',
     });
+  });
+
+  it('offers every query for the recall to be sampled, once it has been searched', async () => {
+    const filter = { type: 'eq', key: 'year', value: 2024 } as const;
+    search.mockImplementation(async () => {
+      expect(sampled).not.toHaveBeenCalled();
+      return [];
+    });
+    await ask({ filter });
+    expect(sampled).toHaveBeenCalledWith(tenant, expect.objectContaining({ filter, knowledgeBaseIds: ['one'] }));
   });
 
   it('merges several queries: each chunk once, with its best score, best first', async () => {

@@ -17,6 +17,7 @@ import {
   Neighbors,
 } from '@parley/knowledge';
 import { QueryEmbedder } from './query-embedder.js';
+import { RecallSampler } from './recall-sampler.js';
 import { mergedGroups, type SearchGroup, searchGroups } from './search-group.js';
 import { SearchRepository, type SearchScope } from './search.repository.js';
 import { StageClock } from './stage-clock.js';
@@ -28,6 +29,7 @@ export class SearchService {
     private readonly embedder: QueryEmbedder,
     private readonly knowledge: KnowledgeSearch,
     private readonly neighbors: Neighbors,
+    private readonly recall: RecallSampler,
   ) {}
 
   /**
@@ -87,8 +89,12 @@ export class SearchService {
         weights: request.weights,
         fusion: request.fusion,
       };
-      if (request.explain === true) return { group, ...(await this.knowledge.explain(tenant, query)) };
-      return { group, hits: await this.knowledge.search(tenant, query), explanation: undefined };
+      const result =
+        request.explain === true
+          ? await this.knowledge.explain(tenant, query)
+          : { hits: await this.knowledge.search(tenant, query), explanation: undefined };
+      this.recall.offer(tenant, query);
+      return { group, ...result };
     });
     const found = await Promise.all(searches);
     const hits = mergedGroups(found).filter(({ score }) => score >= request.scoreThreshold);

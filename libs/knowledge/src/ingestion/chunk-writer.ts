@@ -12,7 +12,7 @@ import { vectorText } from '../spaces/vector-text.js';
 import { type Lease, LeaseLostError } from './lease.js';
 
 /** A row is some 10 kB on the wire at 1,536 dimensions. */
-const ROWS_PER_TRANSACTION = 128;
+const ROWS_PER_TRANSACTION = 64;
 
 export interface NewChunk {
   /** Position in the document, from 0 without gaps. */
@@ -37,16 +37,20 @@ export class ChunkWriter {
   async write(lease: Lease, space: EmbeddingSpace, chunks: readonly NewChunk[]): Promise<void> {
     if (chunks.length === 0) return;
     lease.language ??= detectLanguage(chunks.map((chunk) => chunk.text).join('\n'));
+    let writing = Promise.resolve();
     for (let start = 0; start < chunks.length; start += ROWS_PER_TRANSACTION) {
       const batch = chunks.slice(start, start + ROWS_PER_TRANSACTION);
+      // The next rows are analysed while the database works on those before.
       const rows = chunkColumns(lease, lease.language, batch);
       const embeddings = batch.map((chunk) => vectorText(chunk.embedding));
-      await this.database.withTenant(lease.tenant, async (tx) => {
+      await writing;
+      writing = this.database.withTenant(lease.tenant, async (tx) => {
         await this.#renew(tx, lease, batch.length);
         await tx.query(INSERT_CHUNKS, rows);
         await tx.query(insertEmbeddings(space), [...rows.slice(0, 5), embeddings]);
       });
     }
+    await writing;
   }
 
   async #renew(tx: EntityManager, lease: Lease, written: number): Promise<void> {

@@ -16,7 +16,7 @@ import { vectorText } from '../spaces/vector-text.js';
 import { compileFilter } from './attribute-filter.js';
 
 /** Each leg's candidates, over which its scores are scaled: a hit scores the same whatever the limit. */
-const CANDIDATES = 100;
+export const CANDIDATES = 100;
 
 /** How a search is carried out; measured, so that callers leave it alone unless they compare. */
 export interface SearchPlan {
@@ -26,7 +26,7 @@ export interface SearchPlan {
   allTermsBelow: number;
 }
 
-const DEFAULT_PLAN: SearchPlan = { exactBelow: 15_000, allTermsBelow: 10_000 };
+export const DEFAULT_PLAN: SearchPlan = { exactBelow: 8_000, allTermsBelow: 10_000 };
 
 export interface KnowledgeQuery {
   /** Others than the tenant's own find nothing. */

@@ -119,7 +119,7 @@ const LEXICAL_CANDIDATES = `
     end $$;`;
 
 /** Called by vector_candidates alone: index order has to be kept, so whatever would sort instead is switched off. */
-const NEAREST_BY_INDEX = `
+export const NEAREST_BY_INDEX = `
   create function memory.nearest_by_index(
     p_table text, p_tenant uuid, p_knowledge_bases uuid[], p_vector halfvec, p_filter jsonpath, p_limit integer
   ) returns table (document_id uuid, ordinal integer, distance double precision)
@@ -138,7 +138,7 @@ const NEAREST_BY_INDEX = `
     end $$;`;
 
 /** Reads the vectors of one document after another, with or without statistics, and never the approximate index. */
-const NEAREST_EXACTLY = `
+export const NEAREST_EXACTLY = `
   create function memory.nearest_exactly(
     p_table text, p_tenant uuid, p_knowledge_bases uuid[], p_vector halfvec, p_filter jsonpath, p_limit integer
   ) returns table (document_id uuid, ordinal integer, distance double precision)

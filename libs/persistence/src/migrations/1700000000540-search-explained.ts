@@ -8,7 +8,7 @@ import {
  * The nearest chunks by cosine: exact in small scopes, where the index would return too few, and wherever the index did.
  * Says which of the two it was. Only knowledge bases that are searched in this embedding space take part.
  */
-const VECTOR_CANDIDATES = `
+export const VECTOR_CANDIDATES = `
   create function memory.vector_candidates(
     p_tenant uuid, p_knowledge_bases uuid[], p_space uuid, p_vector halfvec, p_filter jsonpath, p_limit integer,
     p_exact_below integer

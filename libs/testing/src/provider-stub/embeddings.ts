@@ -3,15 +3,19 @@ import type { RecordedRequest } from './script.js';
 
 const DEFAULT_DIMENSIONS = 1536;
 
+/** The vector of a text; undefined leaves it to the stub. */
+export type VectorOf = (text: string) => ArrayLike<number> | undefined;
+
 /** Answer body of `POST /v1/embeddings`, null when the input is none of OpenAI's four forms. */
-export function embeddingsBody({ body }: RecordedRequest): object | null {
+export function embeddingsBody({ body }: RecordedRequest, vectorOf?: VectorOf): object | null {
   const inputs = parseInputs(body['input']);
   if (!inputs) return null;
   const dimensions = typeof body['dimensions'] === 'number' ? body['dimensions'] : DEFAULT_DIMENSIONS;
   const isBase64 = body['encoding_format'] === 'base64';
+  const texts = [body['input']].flat();
   const data = inputs.map((words, index) => {
-    const vector = embed(words, dimensions);
-    const embedding = isBase64 ? Buffer.from(new Float32Array(vector).buffer).toString('base64') : vector;
+    const vector = vectorOf?.(String(texts[index])) ?? embed(words, dimensions);
+    const embedding = isBase64 ? Buffer.from(Float32Array.from(vector).buffer).toString('base64') : Array.from(vector);
     return { object: 'embedding', index, embedding };
   });
   const tokens = inputs.reduce((sum, words) => sum + words.length, 0);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sendCompletion } from './chat-completions.js';
-import { embeddingsBody } from './embeddings.js';
+import { embeddingsBody, type VectorOf } from './embeddings.js';
 import { echo, isRecord, resolveAnswer, type Answer, type Fault, type RecordedRequest } from './script.js';
 
 export interface ProviderStubOptions {
@@ -14,6 +14,8 @@ export interface ProviderStubOptions {
   firstTokenDelayMs?: number;
   /** The only models there are; any other gets 404. Default: every name is a model, three are listed. */
   models?: string[];
+  /** Vectors of texts that the caller knows better than the stub. */
+  vectorOf?: VectorOf;
   /** Default 0: any free one. */
   port?: number;
 }
@@ -103,7 +105,7 @@ export class ProviderStub {
     }
     if (failsAtOnce(queued, response)) return;
     if (request.route === 'models') return sendJson(response, this.modelList());
-    const embeddings = embeddingsBody(request);
+    const embeddings = embeddingsBody(request, this.options.vectorOf);
     return embeddings
       ? sendJson(response, embeddings)
       : sendError(response, 400, "'input' has none of the known forms");

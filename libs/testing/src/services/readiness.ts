@@ -4,7 +4,7 @@ import { managementRequest, rabbitMqVersion } from './rabbitmq-client.js';
 import { redisCommand } from './redis-client.js';
 import type { ServerEndpoints, ServerKind } from './server.js';
 
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 240_000;
 
 const probes: Record<ServerKind, (endpoints: ServerEndpoints) => Promise<unknown>> = {
   postgres: ({ url }) => queryPostgres(url, 'select 1'),
