@@ -13,7 +13,7 @@ const MOST_VISITS = 1_000;
  * bases: to find p_limit of the scope it visits p_limit · (vectors beside it) / scope nodes. The scope is read exactly
  * below p_exact_below vectors, and below as many times more as the index has to visit more than one pass does.
  */
-const VECTOR_PLAN = `
+export const VECTOR_PLAN = `
   create function memory.vector_plan(
     p_tenant uuid, p_bases uuid[], p_space uuid, p_filter jsonpath, p_limit integer, p_exact_below integer,
     out space_table text, out documents uuid[], out scope bigint, out visits bigint, out by_index boolean
