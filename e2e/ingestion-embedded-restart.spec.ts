@@ -34,7 +34,7 @@ describe('an embedded suite that is killed in the middle of ingesting', () => {
     const store = await client.vectorStores.create({ name: 'Library' });
     providerLink.stall();
     for (const name of ['one', 'two', 'three', 'four']) {
-      const file = await toFile(Buffer.from(textOfChunks(3)), `${name}.txt`);
+      const file = await toFile(Buffer.from(`${textOfChunks(3)}\n\n${name}`), `${name}.txt`);
       const { id } = await client.files.create({ file, purpose: 'assistants' });
       await client.vectorStores.files.create(store.id, { file_id: id });
     }

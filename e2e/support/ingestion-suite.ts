@@ -156,14 +156,14 @@ export class IngestionSuite {
     return id;
   }
 
-  /** A stored and registered file. @returns its id */
+  /** A stored and registered file, none like another even if their texts are, so that each is indexed. @returns its id */
   async upload(content: string | Buffer, filename = 'notes.txt', contentType = 'text/plain'): Promise<string> {
     const id = uuidv7();
     const blobKey = `${this.tenant.tenantId}/${id}`;
     await mkdir(dirname(this.blobPath(blobKey)), { recursive: true });
     await writeFile(this.blobPath(blobKey), content);
     const bytes = Buffer.byteLength(content);
-    const sha256 = createHash('sha256').update(content).digest('hex');
+    const sha256 = createHash('sha256').update(id).digest('hex');
     const file = { id, filename, contentType, bytes, sha256, purpose: 'assistants', blobKey } as const;
     await this.ask(RegisterFile, file);
     return id;
