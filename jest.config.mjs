@@ -14,13 +14,13 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.nx/', '<rootDir>/.parley/'],
   // Nest first: a CommonJS package that requires it may not be what loads it.
   setupFiles: ['reflect-metadata', '<rootDir>/tools/jest-nest.mjs'],
+  setupFilesAfterEnv: ['<rootDir>/tools/jest-patience.mjs'],
 };
 
 const withServices = {
   ...base,
   globalSetup: '<rootDir>/tools/jest-global-setup.mjs',
   globalTeardown: '<rootDir>/tools/jest-global-teardown.mjs',
-  setupFilesAfterEnv: ['<rootDir>/tools/jest-patience.mjs'],
 };
 
 export default {

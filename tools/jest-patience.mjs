@@ -1,4 +1,7 @@
 import { jest } from '@jest/globals';
 
-/** Specs on real services wait for them; Jest takes `testTimeout` from no project, only for all of them. */
+/**
+ * A busy machine makes everything slow, and a deadline of a spec is there to end what hangs. Jest takes `testTimeout` from
+ * no project, only for all of them.
+ */
 jest.setTimeout(30_000);

@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type Readable } from 'node:stream';
+import { DomainError } from '@parley/contracts';
 import { IngestionError } from './ingestion-error.js';
 import { watchMemory } from './memory-watch.js';
 import { type ParsedFile, type ParseLimits } from './parsed-document.js';
 import { parserCommand } from './parser-command.js';
+import { processorTimeMs } from './processor-time.js';
 import { MACHINE_FAULT_EXIT, type ParserRequest, STATUS_FD, StatusReader } from './parser-status.js';
 
 const MAX_DIAGNOSTICS_CHARS = 8_000;
+/** Of the time that was waited: a process that got less of a processor was not given the chance to finish. */
+const FAIR_PROCESSOR_SHARE = 0.25;
 /** What Node itself holds before it reads anything, and between two looks at it. */
 const OWN_MEMORY_MB = 128;
 
@@ -21,7 +25,10 @@ export interface ParserChildOptions {
 
 /** A parser process under all its limits. */
 export class ParserChild {
-  /** Settles once the process is gone. Rejects with IngestionError, the reason it was killed for, or a failure of the machine. */
+  /**
+   * Settles once the process is gone. Rejects with IngestionError, with the reason it was killed for, with DomainError
+   * `timeout` when the machine was too busy, or with another failure of the machine.
+   */
   readonly result: Promise<ParsedFile>;
   readonly #child: ChildProcess;
   readonly #status: StatusReader;
@@ -53,7 +60,7 @@ export class ParserChild {
 
   #watched({ timeoutMs, maxMemoryMb }: ParseLimits): Promise<ParsedFile> {
     const child = this.#child;
-    const timer = setTimeout(() => this.kill(timedOut()), timeoutMs);
+    const timer = setTimeout(() => this.kill(this.#isStarved(timeoutMs) ? starved() : timedOut()), timeoutMs);
     const maxBytes = (maxMemoryMb + OWN_MEMORY_MB) * 1024 * 1024;
     const endWatch =
       child.pid === undefined ? undefined : watchMemory(child.pid, maxBytes, () => this.kill(tooLarge()));
@@ -73,6 +80,11 @@ export class ParserChild {
       });
       child.on('close', settle);
     });
+  }
+
+  #isStarved(waitedMs: number): boolean {
+    const busyMs = this.#child.pid === undefined ? undefined : processorTimeMs(this.#child.pid);
+    return busyMs !== undefined && busyMs < waitedMs * FAIR_PROCESSOR_SHARE;
   }
 
   #hear(piece: Buffer): void {
@@ -104,6 +116,11 @@ function crashed(options: { cause: unknown }): IngestionError {
 
 function timedOut(): IngestionError {
   return new IngestionError('timeout', 'The document takes too long to be read.');
+}
+
+/** Not the document's fault, so worth another try. */
+function starved(): DomainError {
+  return new DomainError('timeout', 'This machine was too busy to read the document in time.');
 }
 
 /** Keeps the end of what is written to the stream, for the log. */
