@@ -18,9 +18,12 @@ export {
 } from './evaluation/ranking-quality.js';
 export { ChunkWriter, type NewChunk } from './ingestion/chunk-writer.js';
 export { IngestionLedger, type NewJob } from './ingestion/ingestion-ledger.js';
+export { cancelJobs } from './ingestion/job-ending.js';
 export {
   type Claim,
+  type ClaimOptions,
   type Failure,
+  type FailureOutcome,
   type Lease,
   LeaseLostError,
   type Progress,

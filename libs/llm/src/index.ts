@@ -7,6 +7,7 @@ export * from './llm-observer.js';
 export { type EmbeddingModel, LLM_DEFAULTS, type LlmOptions } from './llm-options.js';
 export { llmOptionsOf } from './llm-options-of.js';
 export * from './llm.module.js';
+export { ProviderFailure } from './policy/provider-failure.js';
 export * from './providers.js';
 export { countMessageTokens, countRequestTokens } from './tokens/message-tokens.js';
 export { contextWindowOf, DEFAULT_CONTEXT_WINDOW } from './tokens/model-catalogue.js';

@@ -55,6 +55,22 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     return this.#transaction('', work);
   }
 
+  /**
+   * Finds out whose work there is, seeing no user data, and does it as that tenant in the same transaction, so that what
+   * was locked in finding it stays locked. @returns null when there is none
+   */
+  withFoundTenant<Found extends { tenant: TenantContext }, T>(
+    find: (tx: EntityManager) => Promise<Found | null>,
+    work: (tx: EntityManager, found: Found) => Promise<T>,
+  ): Promise<T | null> {
+    return this.withoutTenant(async (tx) => {
+      const found = await find(tx);
+      if (found === null) return null;
+      await tx.query(`select set_config('parley.tenant_id', $1, true)`, [found.tenant.tenantId]);
+      return work(tx, found);
+    });
+  }
+
   /** @throws when Postgres does not answer. */
   async ping(): Promise<void> {
     await this.withoutTenant((tx) => tx.query('select 1'));

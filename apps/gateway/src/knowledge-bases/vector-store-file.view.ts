@@ -37,6 +37,7 @@ const WIRE_ERROR: Readonly<Record<IngestionErrorCode, OpenAiErrorCode>> = {
   parser_crashed: 'server_error',
   blob_missing: 'server_error',
   provider_error: 'server_error',
+  worker_lost: 'server_error',
   internal_error: 'server_error',
 };
 

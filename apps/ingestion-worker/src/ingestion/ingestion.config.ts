@@ -24,6 +24,16 @@ export class IngestionConfig {
   @Max(300_000)
   readonly firstPauseMs!: number;
 
+  @Env('INGESTION_OUTAGE_PATIENCE_MS', {
+    description:
+      'How long the embedding provider may be away or limit the rate before a document that needs it has failed',
+    default: 86_400_000,
+  })
+  @IsInt()
+  @Min(0)
+  @Max(604_800_000)
+  readonly outagePatienceMs!: number;
+
   @Env('PARSE_TIMEOUT_MS', {
     description: 'Longest time to read one document',
     default: DEFAULT_PARSE_LIMITS.timeoutMs,

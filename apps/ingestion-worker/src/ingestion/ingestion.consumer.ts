@@ -19,10 +19,13 @@ const OPTIONS = {
 export class IngestionConsumer {
   constructor(private readonly service: IngestionService) {}
 
-  /** Whatever becomes of the job is in its row: retries are announced from there, and the message is done with. */
+  /**
+   * A wake-up: the worker takes the job whose turn it is, which need not be the one in the message. Whatever becomes of
+   * it is in its row, and should it be tried again another wake-up comes, so the message is done with.
+   */
   @HandleCommand(IngestDocument, OPTIONS)
-  async ingest({ jobId }: IngestDocumentPayload, { tenant, signal }: MessageContext): Promise<Outcome> {
-    await this.service.ingest(tenant, jobId, signal);
+  async ingest(_payload: IngestDocumentPayload, { signal }: MessageContext): Promise<Outcome> {
+    await this.service.ingestNext(signal);
     return ack();
   }
 }

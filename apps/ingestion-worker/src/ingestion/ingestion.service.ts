@@ -1,8 +1,10 @@
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { DomainError, type TenantContext } from '@parley/contracts';
+import { DomainError } from '@parley/contracts';
 import { type Failure, IngestionLedger, type Lease, LeaseLostError } from '@parley/knowledge';
-import { counter, histogram } from '@parley/observability';
+import { counter, histogram, requestScope } from '@parley/observability';
+import { Brake } from './brake.js';
 import { failureOf } from './failure.js';
 import { IngestionConfig } from './ingestion.config.js';
 import { holdLease } from './lease-holder.js';
@@ -10,12 +12,15 @@ import { Pipeline } from './pipeline.js';
 
 const RECORD_AGAIN_MS = 500;
 
-const jobs = counter('parley_ingestion_jobs_total', 'Ends of attempts at ingestion jobs', ['outcome']);
+const attempts = counter('parley_ingestion_attempts_total', 'Ends of attempts at ingestion jobs', ['outcome']);
 const duration = histogram('parley_ingestion_duration_seconds', 'Time of an attempt at an ingestion job', ['outcome']);
 
 @Injectable()
 export class IngestionService {
   readonly #logger = new Logger(IngestionService.name);
+  readonly #worker = `${hostname()}:${process.pid}`;
+  readonly #brake = new Brake();
+  #claiming: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly ledger: IngestionLedger,
@@ -24,51 +29,74 @@ export class IngestionService {
   ) {}
 
   /**
-   * One attempt at a job; delivered twice it is done once. A job that another worker has is left to it: should that worker
-   * die, the job is announced again.
+   * One attempt at the job whose turn it is, if there is one; woken up twice, a job is done once.
    * @param stop aborted when the app stops or the attempt takes too long, which its reason tells
    * @throws DomainError when the database is out of reach
    */
-  async ingest(tenant: TenantContext, jobId: string, stop: AbortSignal): Promise<void> {
-    const claim = await this.ledger.claim(tenant, jobId, { leaseMs: this.config.leaseMs });
-    if (claim.outcome !== 'claimed') return;
+  async ingestNext(stop: AbortSignal): Promise<void> {
+    if (!(await this.#brake.passed(stop))) return;
+    const lease = await this.#claim(stop);
+    if (lease === null) return;
+    const scope = { requestId: requestScope.requestId ?? lease.jobId, tenantId: lease.tenant.tenantId };
+    await requestScope.run(scope, () => this.#work(lease, stop));
+  }
+
+  /** One after the other, because what this worker has in hand counts for what it may claim next. */
+  #claim(stop: AbortSignal): Promise<Lease | null> {
+    const { leaseMs } = this.config;
+    const claim = this.#claiming.then(() =>
+      stop.aborted ? null : this.ledger.claimNext({ leaseMs, worker: this.#worker }),
+    );
+    this.#claiming = claim.catch(() => undefined);
+    return claim;
+  }
+
+  async #work(lease: Lease, stop: AbortSignal): Promise<void> {
     const startedAt = performance.now();
-    const outcome = await this.#attempt(claim.lease, stop);
-    jobs.inc({ outcome });
+    const outcome = await this.#attempt(lease, stop, startedAt);
+    if (outcome === 'postponed') this.#brake.outage();
+    if (outcome === 'completed') this.#brake.release();
+    attempts.inc({ outcome });
     duration.observe({ outcome }, (performance.now() - startedAt) / 1000);
   }
 
-  async #attempt(lease: Lease, stop: AbortSignal): Promise<string> {
+  async #attempt(lease: Lease, stop: AbortSignal, startedAt: number): Promise<string> {
     try {
       await holdLease(this.ledger, lease, stop, (signal) => this.pipeline.run(lease, signal));
       return 'completed';
     } catch (error) {
       if (error instanceof LeaseLostError) return 'lease_lost';
       if (stop.aborted && !isTimeout(stop.reason)) return this.#handBack(lease);
-      const failure = failureOf(stop.aborted ? stop.reason : error, {
-        number: lease.attempt,
-        firstPauseMs: this.config.firstPauseMs,
-      });
-      const { jobId, attempt } = lease;
-      const err = failure.retryAt ? error : undefined;
+      const { failures, postponements, jobId, attempt } = lease;
+      const { firstPauseMs, outagePatienceMs } = this.config;
+      const circumstances = { failures, postponements, firstPauseMs, outagePatienceMs };
+      const failure = failureOf(stop.aborted ? stop.reason : error, circumstances);
+      const err = failure.retryInMs === undefined ? undefined : error;
       this.#logger.warn({ msg: 'ingestion failed', jobId, attempt, code: failure.code, err });
-      return this.#record(lease, failure, stop);
+      return this.#record(lease, failure, { stop, startedAt });
     }
   }
 
-  /** Free again at once: the sweeper of memory announces it to the other workers. */
+  /** Free again at once: the sweeper of memory wakes another worker up. */
   async #handBack(lease: Lease): Promise<string> {
-    const message = 'The worker was stopped before it had finished.';
-    const outcome = await this.#fail(lease, { code: 'internal_error', message, retryAt: new Date() });
-    return outcome === 'retried' ? 'handed_back' : outcome;
+    return this.#unlessLost(async () => {
+      await this.ledger.handBack(lease);
+      return 'handed_back';
+    });
   }
 
   /** Kept trying while the lease lasts: else a short outage of the database would leave the job to nobody until its end. */
-  async #record(lease: Lease, failure: Failure, stop: AbortSignal): Promise<string> {
+  async #record(
+    lease: Lease,
+    failure: Failure,
+    { stop, startedAt }: { stop: AbortSignal; startedAt: number },
+  ): Promise<string> {
     const deadline = performance.now() + lease.leaseMs;
     for (;;) {
       try {
-        return await this.#fail(lease, failure);
+        const elapsedMs = performance.now() - startedAt;
+        const outcome = await this.#unlessLost(() => this.ledger.fail(lease, failure, elapsedMs));
+        return outcome === 'failed' ? failure.code : outcome;
       } catch (error) {
         const isWorthTrying = error instanceof DomainError && performance.now() + RECORD_AGAIN_MS < deadline;
         if (!isWorthTrying || stop.aborted) throw error;
@@ -77,9 +105,9 @@ export class IngestionService {
     }
   }
 
-  async #fail(lease: Lease, failure: Failure): Promise<string> {
+  async #unlessLost(end: () => Promise<string>): Promise<string> {
     try {
-      return (await this.ledger.fail(lease, failure)) === 'queued' ? 'retried' : failure.code;
+      return await end();
     } catch (error) {
       if (error instanceof LeaseLostError) return 'lease_lost';
       throw error;

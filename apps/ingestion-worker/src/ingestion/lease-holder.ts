@@ -1,29 +1,22 @@
 import { type IngestionLedger, type Lease, LeaseLostError } from '@parley/knowledge';
 
+/** How soon a worker notices that its job was cancelled; a read, while a heartbeat is a write. */
+const CHECK_INTERVAL_MS = 1_000;
+
 /**
  * Renews a lease while work goes on. The work's signal is aborted when the lease is lost or `signal` is; a heartbeat that
  * fails for another reason is tried again with the next one, as long as the lease lasts.
  * @throws LeaseLostError, or whatever the work throws
  */
 export async function holdLease<T>(
-  ledger: Pick<IngestionLedger, 'heartbeat'>,
+  ledger: Pick<IngestionLedger, 'heartbeat' | 'holds'>,
   lease: Lease,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const lost = new AbortController();
-  let lastBeatAt = performance.now();
-  const beat = async () => {
-    const startedAt = performance.now();
-    try {
-      await ledger.heartbeat(lease);
-      lastBeatAt = Math.max(lastBeatAt, startedAt);
-    } catch (error) {
-      if (error instanceof LeaseLostError) lost.abort(error);
-      else if (performance.now() - lastBeatAt >= lease.leaseMs) lost.abort(new LeaseLostError(lease));
-    }
-  };
-  const timer = setInterval(() => void beat(), lease.leaseMs / 3);
+  const check = leaseCheck(ledger, lease, lost);
+  const timer = setInterval(() => void check(), Math.min(CHECK_INTERVAL_MS, lease.leaseMs / 3));
   try {
     return await work(AbortSignal.any([signal, lost.signal]));
   } catch (error) {
@@ -31,4 +24,32 @@ export async function holdLease<T>(
   } finally {
     clearInterval(timer);
   }
+}
+
+/** Looks whether the lease is still there and renews it every third of its time; one check at a time. */
+function leaseCheck(
+  ledger: Pick<IngestionLedger, 'heartbeat' | 'holds'>,
+  lease: Lease,
+  lost: AbortController,
+): () => Promise<void> {
+  let lastBeatAt = performance.now();
+  let isChecking = false;
+  const look = async () => {
+    const startedAt = performance.now();
+    if (startedAt - lastBeatAt < lease.leaseMs / 3) {
+      if (!(await ledger.holds(lease))) throw new LeaseLostError(lease);
+      return;
+    }
+    await ledger.heartbeat(lease);
+    lastBeatAt = startedAt;
+  };
+  return async () => {
+    if (performance.now() - lastBeatAt >= lease.leaseMs) lost.abort(new LeaseLostError(lease));
+    if (isChecking || lost.signal.aborted) return;
+    isChecking = true;
+    await look().catch((error: unknown) => {
+      if (error instanceof LeaseLostError) lost.abort(error);
+    });
+    isChecking = false;
+  };
 }

@@ -1,4 +1,5 @@
 import { type TenantContext } from '@parley/contracts';
+import { cancelJobs } from '@parley/knowledge';
 import { type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 
@@ -18,11 +19,12 @@ export async function cancelDocuments(
   await tx.query(PART_DUPLICATES, parameters);
   const shared = await tx.query<{ id: string; file_id: string }[]>(SHARED, parameters);
   for (const { id } of shared) await leaveToOthers(tx, tenant, id);
-  const cancelled = await tx.query<{ id: string; has_begun: boolean }[]>(CANCEL, parameters);
-  await tx.query('select memory.discard_inactive_versions($1, d.id) from unnest($2::uuid[]) as d(id)', [
-    tenant.tenantId,
-    cancelled.filter(({ has_begun }) => has_begun).map(({ id }) => id),
-  ]);
+  const unfinished = await tx.query<{ id: string }[]>(WORKED_ON, parameters);
+  await cancelJobs(
+    tx,
+    tenant,
+    unfinished.map(({ id }) => id),
+  );
 }
 
 const PART_DUPLICATES = `
@@ -52,22 +54,6 @@ async function leaveToOthers(tx: EntityManager, { tenantId }: TenantContext, doc
   ]);
 }
 
-/** Jobs are found by their document, one at a time, whatever a planner without statistics thinks of that. */
-const CANCEL = `
-  with unfinished as materialized (
-    select j.* from memory.documents d cross join lateral (
-      select o.id, o.document_id, o.started_at is not null as has_begun from memory.ingestion_jobs o
-      where o.document_id = d.id and o.version = d.latest_version and o.status in ${UNFINISHED} limit 1
-    ) j
-    where d.tenant_id = $1 and d.knowledge_base_id = $2 and d.file_id = any($3)
-  ), job as (
-    update memory.ingestion_jobs j
-    set status = 'cancelled', lease_token = null, lease_until = null, finished_at = clock_timestamp()
-    from unfinished u where j.id = u.id and j.tenant_id = $1 and j.status in ${UNFINISHED}
-    returning j.document_id, u.has_begun
-  ), document as (
-    update memory.documents d set status = 'cancelled', updated_at = now() from job
-    where d.tenant_id = $1 and d.id = job.document_id
-    returning d.id, job.has_begun
-  )
-  select id, has_begun from document`;
+const WORKED_ON = `
+  select d.id from memory.documents d
+  where d.tenant_id = $1 and d.knowledge_base_id = $2 and d.file_id = any($3) and d.status in ${UNFINISHED}`;

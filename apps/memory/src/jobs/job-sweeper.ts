@@ -1,12 +1,22 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { IngestDocument } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
+import { counter } from '@parley/observability';
 import { JobsRepository } from './jobs.repository.js';
 import { PeriodicTask } from './periodic-task.js';
 
 const INTERVAL_MS = 2_000;
 
-/** Announces jobs again whose worker died, whose pause is over, or whose announcement was lost with the broker. */
+const reapedLeases = counter(
+  'parley_ingestion_reaped_leases_total',
+  'Jobs taken back from workers that stopped responding, by what became of them',
+  ['outcome'],
+);
+
+/**
+ * Keeps the queue true to the table: takes jobs back whose worker died, and wakes workers up for jobs that are due, because
+ * their pause is over or the broker has lost what it was told.
+ */
 @Injectable()
 export class JobSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(JobSweeper.name);
@@ -25,10 +35,14 @@ export class JobSweeper implements OnApplicationBootstrap, OnModuleDestroy {
     return this.#task.stop();
   }
 
-  /** Nothing while the broker is away: nobody would hear it. */
+  /** No wake-ups while the broker is away: nobody would hear them. */
   async sweep(): Promise<void> {
+    for (const { jobId, endedAs } of await this.jobs.reap()) {
+      reapedLeases.inc({ outcome: endedAs });
+      this.#logger.warn({ msg: 'the worker of an ingestion job stopped responding', jobId, status: endedAs });
+    }
     if (!this.bus.isConnected) return;
-    const announced = await this.jobs.announceFree((await this.bus.queueLength(IngestDocument)) === 0);
-    if (announced > 0) this.#logger.log(`${announced} ingestion jobs were announced again`);
+    const sent = await this.jobs.wakeUp(await this.bus.queueLength(IngestDocument));
+    if (sent > 0) this.#logger.log(`${sent} wake-ups were missing`);
   }
 }

@@ -10,7 +10,7 @@ import { JobsRepository } from './jobs.repository.js';
 
 const LEASE = { leaseMs: 60_000 };
 
-describeWithServices('announcing ingestion jobs again', () => {
+describeWithServices('the sweep over ingestion jobs', () => {
   let database: TestDatabase;
   let sql: pg.Pool;
   let memory: Database;
@@ -36,7 +36,7 @@ describeWithServices('announcing ingestion jobs again', () => {
     await database?.drop();
   });
 
-  /** Queued jobs whose first announcement was sent a while ago. */
+  /** Queued jobs of one tenant. */
   async function addJobs(count: number): Promise<string[]> {
     const ids = Array.from({ length: count }, () => uuidv7());
     const knowledgeBaseId = uuidv7();
@@ -59,9 +59,6 @@ describeWithServices('announcing ingestion jobs again', () => {
         await ledger.enqueue(tx, tenant, { jobId: id, documentId: id });
       }
     });
-    await sql.query(
-      `update memory.ingestion_jobs set announced_at = now() - interval '10 s', due_at = now() - interval '10 s'`,
-    );
     return ids;
   }
 
@@ -72,13 +69,22 @@ describeWithServices('announcing ingestion jobs again', () => {
   }
 
   const sent = () => sql.query('update memory.outbox set sent_at = now()');
-  const later = () => sql.query(`update memory.ingestion_jobs set announced_at = announced_at - interval '10 s'`);
-  const announced = async () => (await sql.query('select name, payload, tenant from memory.outbox')).rows as unknown[];
+  const wakeUps = async () => (await sql.query('select name, payload, tenant from memory.outbox')).rows as unknown[];
+  const expireLeases = () =>
+    sql.query(`update memory.ingestion_jobs set lease_until = now() - interval '1 ms' where lease_until is not null`);
+  const rowOf = async (jobId: string) =>
+    (
+      await sql.query(
+        `select j.*, d.status as document_status, d.error_code as document_error, j.due_at > now() as is_paused
+         from memory.ingestion_jobs j join memory.documents d on d.id = j.document_id where j.id = $1`,
+        [jobId],
+      )
+    ).rows[0] as Record<string, unknown>;
 
-  it('announces what was lost with the broker, for its tenant', async () => {
+  it('wakes a worker up for what was lost with the broker', async () => {
     const [jobId] = await addJobs(1);
-    expect(await jobs.announceFree(true)).toBe(1);
-    expect(await announced()).toEqual([
+    expect(await jobs.wakeUp(0)).toBe(1);
+    expect(await wakeUps()).toEqual([
       {
         name: IngestDocument.name,
         payload: { jobId, documentId: jobId },
@@ -87,87 +93,83 @@ describeWithServices('announcing ingestion jobs again', () => {
     ]);
   });
 
-  it('does not double a backlog, wherever its announcements wait', async () => {
-    await addJobs(3);
-    expect(await jobs.announceFree(false)).toBe(0);
-    expect(await jobs.announceFree(true)).toBe(3);
-    await later();
-    expect(await jobs.announceFree(true)).toBe(0);
+  it('sends what is missing and no more, wherever the others wait', async () => {
+    await addJobs(5);
+    expect(await jobs.wakeUp(5)).toBe(0);
+    expect(await jobs.wakeUp(3)).toBe(2);
+    expect(await jobs.wakeUp(3)).toBe(0);
+    expect(await jobs.wakeUp(0)).toBe(3);
     await sent();
-    expect(await jobs.announceFree(false)).toBe(0);
-    expect(await jobs.announceFree(true)).toBe(3);
-    expect(await announced()).toHaveLength(6);
+    expect(await jobs.wakeUp(5)).toBe(0);
+    expect(await jobs.wakeUp(0)).toBe(5);
   });
 
-  it('does not wait for a relay that has died with announcements in its hand', async () => {
+  it('does not wait for a relay that has died with wake-ups in its hand', async () => {
     await addJobs(3);
-    await jobs.announceFree(true);
+    await jobs.wakeUp(0);
     await sql.query(`update memory.outbox set lease_until = now() + interval '30 s', lease_token = $1`, [uuidv7()]);
-    await later();
-    expect(await jobs.announceFree(true)).toBe(3);
+    expect(await jobs.wakeUp(0)).toBe(3);
   });
 
-  it('announces in any case what has waited for long, ever more seldom', async () => {
-    await addJobs(1);
-    const waited = (announced: string, due: string) =>
-      sql.query('update memory.ingestion_jobs set announced_at = now() - $1::interval, due_at = now() - $2::interval', [
-        announced,
-        due,
-      ]);
-    await waited('9 min', '9 min');
-    expect(await jobs.announceFree(false)).toBe(0);
-    await waited('11 min', '11 min');
-    expect(await jobs.announceFree(false)).toBe(1);
-    await waited('11 min', '25 min');
-    expect(await jobs.announceFree(false)).toBe(0);
-    await waited('13 min', '25 min');
-    expect(await jobs.announceFree(false)).toBe(1);
+  it('sends each once when several sweep at the same time, and a bounded number at a time', async () => {
+    await addJobs(30);
+    const counts = await Promise.all([1, 2, 3, 4].map(() => jobs.wakeUp(0)));
+    expect(counts.reduce((sum, count) => sum + count)).toBe(30);
+    expect(await wakeUps()).toHaveLength(30);
   });
 
-  it('gives an announcement that was just sent time to arrive', async () => {
-    await addJobs(1);
-    await sql.query('update memory.ingestion_jobs set announced_at = now(), due_at = now()');
-    expect(await jobs.announceFree(true)).toBe(0);
-  });
-
-  it('announces the job of a worker that died, once, although others wait in the queue', async () => {
-    const [jobId] = await addJobs(2);
-    await claim(jobId!);
-    expect(await jobs.announceFree(false)).toBe(0);
-    await sql.query(`update memory.ingestion_jobs set lease_until = now() - interval '1 ms' where id = $1`, [jobId]);
-    expect(await jobs.announceFree(false)).toBe(1);
-    expect(await jobs.announceFree(false)).toBe(0);
-    expect(await announced()).toMatchObject([{ payload: { jobId } }]);
-  });
-
-  it('announces a job whose pause is over, and not before', async () => {
-    const [jobId] = await addJobs(1);
-    const failure = { code: 'provider_error', message: 'busy' } as const;
-    await ledger.fail(await claim(jobId!), { ...failure, retryAt: new Date(Date.now() + 60_000) });
-    expect(await jobs.announceFree(true)).toBe(0);
-    await sql.query('update memory.ingestion_jobs set due_at = now()');
-    expect(await jobs.announceFree(false)).toBe(1);
-    expect(await jobs.announceFree(false)).toBe(0);
-  });
-
-  it('announces at once what a worker handed back, although its clock is late', async () => {
-    const [jobId] = await addJobs(1);
-    const retryAt = new Date(Date.now() - 3_600_000);
-    await ledger.fail(await claim(jobId!), { code: 'internal_error', message: 'stopped', retryAt });
-    expect(await jobs.announceFree(false)).toBe(1);
-  });
-
-  it('leaves finished and running jobs alone', async () => {
-    const [failed, running] = await addJobs(2);
+  it('wakes nobody up for jobs that are running, finished or in a pause', async () => {
+    const [failed, running, paused] = await addJobs(3);
     await ledger.fail(await claim(failed!), { code: 'corrupt', message: 'broken' });
     await claim(running!);
-    expect(await jobs.announceFree(true)).toBe(0);
+    await ledger.fail(await claim(paused!), { code: 'provider_error', message: 'busy', retryInMs: 60_000 });
+    expect(await jobs.wakeUp(0)).toBe(0);
+    await sql.query(`update memory.ingestion_jobs set due_at = now() where id = $1`, [paused]);
+    expect(await jobs.wakeUp(0)).toBe(1);
   });
 
-  it('announces each job once when several sweep at the same time', async () => {
-    await addJobs(30);
-    const counts = await Promise.all([1, 2, 3, 4].map(() => jobs.announceFree(true)));
-    expect(counts.reduce((sum, count) => sum + count)).toBe(30);
-    expect(await announced()).toHaveLength(30);
+  it('takes a job back from a worker that died, and says so on job, attempt and document', async () => {
+    const [jobId] = await addJobs(2);
+    const lease = await claim(jobId!);
+    expect(await jobs.reap()).toEqual([]);
+    await ledger.advance(lease, 'embedding');
+    await expireLeases();
+    expect(await jobs.reap()).toEqual([{ jobId, endedAs: 'queued' }]);
+    const message = 'The worker stopped responding while it was embedding the document.';
+    expect(await rowOf(jobId!)).toMatchObject({
+      ...{ status: 'queued', lease_token: null, lost: 1, failures: 1, is_paused: false, dead_lettered_at: null },
+      ...{ error_code: 'worker_lost', error_message: message, document_status: 'queued', document_error: null },
+    });
+    const { rows } = await sql.query('select * from memory.ingestion_attempts where job_id = $1', [jobId]);
+    expect(rows).toMatchObject([
+      { number: 1, stage: 'embedding', outcome: 'lost', error_code: 'worker_lost', ended_at: expect.any(Date) },
+    ]);
+    expect(await jobs.reap()).toEqual([]);
+    expect(await jobs.wakeUp(1)).toBe(1);
+  });
+
+  it('gives a document up that kills its workers again and again, after growing pauses', async () => {
+    const [jobId] = await addJobs(1);
+    const pauses: unknown[] = [];
+    for (let death = 1; death <= 5; death++) {
+      await claim(jobId!);
+      await expireLeases();
+      expect(await jobs.reap()).toEqual([{ jobId, endedAs: death < 5 ? 'queued' : 'failed' }]);
+      pauses.push((await rowOf(jobId!))['is_paused']);
+    }
+    expect(pauses.slice(0, 4)).toEqual([false, true, true, true]);
+    expect(await rowOf(jobId!)).toMatchObject({
+      ...{ status: 'failed', lost: 5, failures: 5, dead_lettered_at: expect.any(Date) },
+      ...{ error_code: 'worker_lost', document_status: 'failed', document_error: 'worker_lost' },
+      error_message: expect.stringMatching(/stopped responding while it was parsing.* last of 5 workers/),
+    });
+  });
+
+  it('takes each job back once when several sweep at the same time, of any number', async () => {
+    for (const jobId of await addJobs(45)) await claim(jobId);
+    await expireLeases();
+    const reaped = (await Promise.all([1, 2, 3].map(() => jobs.reap()))).flat();
+    expect(reaped).toHaveLength(45);
+    expect(new Set(reaped.map(({ jobId }) => jobId)).size).toBe(45);
   });
 });

@@ -3,14 +3,21 @@ import { IngestDocument, TenantContext } from '@parley/contracts';
 import { OutboxRepository } from '@parley/messaging';
 import { Database } from '@parley/persistence';
 
-const BATCH = 500;
+/** Enough to keep every worker busy until the next sweep. */
+const WAKE_UPS = 500;
+const LEASES_PER_TURN = 20;
 /** Sweeps act for a tenant, not for one of its users. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-interface FreeJob {
+interface DueJob {
   tenant_id: string;
   job_id: string;
   document_id: string;
+}
+
+export interface ReapedJob {
+  jobId: string;
+  endedAs: 'queued' | 'failed';
 }
 
 @Injectable()
@@ -21,20 +28,33 @@ export class JobsRepository {
   ) {}
 
   /**
-   * Announces jobs of all tenants that nobody works on and no worker is going to hear of; what was announced twice is
-   * claimed once.
-   * @param isQueueEmpty no announcement waits at the broker
-   * @returns how many
+   * Sends as many wake-ups as are missing for the jobs that are due, of all tenants.
+   * @param waiting how many wait at the broker
+   * @returns how many were sent
    */
-  announceFree(isQueueEmpty: boolean): Promise<number> {
+  wakeUp(waiting: number): Promise<number> {
     return this.database.withoutTenant(async (tx) => {
-      const parameters = [IngestDocument.name, isQueueEmpty, BATCH];
-      const jobs: FreeJob[] = await tx.query('select * from memory.announce_free_jobs($1, $2, $3)', parameters);
+      const parameters = [IngestDocument.name, waiting, WAKE_UPS];
+      const jobs: DueJob[] = await tx.query('select * from memory.missing_wake_ups($1, $2, $3)', parameters);
       for (const { tenant_id: tenantId, job_id: jobId, document_id: documentId } of jobs) {
         const tenant = TenantContext.of({ tenantId, userId: NOBODY, role: 'member' });
         await this.outbox.add(tx, IngestDocument, { jobId, documentId }, tenant);
       }
       return jobs.length;
     });
+  }
+
+  /** Takes jobs of all tenants back from workers that stopped responding; few at a time, because each holds locks. */
+  async reap(): Promise<ReapedJob[]> {
+    const reaped: ReapedJob[] = [];
+    for (;;) {
+      const batch = await this.database.withoutTenant((tx) =>
+        tx.query<ReapedJob[]>('select job_id as "jobId", ended_as as "endedAs" from memory.reap_ingestion_jobs($1)', [
+          LEASES_PER_TURN,
+        ]),
+      );
+      reaped.push(...batch);
+      if (batch.length < LEASES_PER_TURN) return reaped;
+    }
   }
 }

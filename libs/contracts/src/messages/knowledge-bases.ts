@@ -112,6 +112,7 @@ export const INGESTION_ERROR_CODES = [
   'parser_crashed',
   'blob_missing',
   'provider_error',
+  'worker_lost',
   'internal_error',
 ] as const;
 export type IngestionErrorCode = (typeof INGESTION_ERROR_CODES)[number];

@@ -57,7 +57,10 @@ describeWithServices('the ingestion ledger', () => {
         token: expect.any(String),
         tenant,
         attempt: 1,
+        failures: 0,
         maxAttempts: 5,
+        postponements: 0,
+        outageMs: null,
         leaseMs: 60_000,
         documentId,
         version: 1,
@@ -165,14 +168,15 @@ describeWithServices('the ingestion ledger', () => {
 
   it('queues a failed job again until its attempts are used up, then removes what it wrote', async () => {
     const { documentId, jobId } = await knowledge.addDocument(tenant, base);
-    const retryAt = new Date(Date.now() + 5_000);
-    const failure = { code: 'provider_error', message: 'busy', retryAt } as const;
+    const failure = { code: 'provider_error', message: 'busy', retryInMs: 5_000 } as const;
     const first = await knowledge.claim(tenant, jobId);
-    expect(await knowledge.ledger.fail(first, failure)).toBe('queued');
-    expect(await job(jobId)).toMatchObject({ status: 'queued', due_at: retryAt, error_code: 'provider_error' });
+    expect(await knowledge.ledger.fail(first, failure)).toBe('retried');
+    const { due_at: dueAt, ...queued } = (await job(jobId))!;
+    expect(queued).toMatchObject({ status: 'queued', failures: 1, error_code: 'provider_error' });
+    expect(Number(dueAt) - Date.now()).toBeGreaterThan(3_000);
     expect(await document(documentId)).toMatchObject({ status: 'queued', code: null });
 
-    await knowledge.rows(tenant, 'update memory.ingestion_jobs set attempt = 4 where id = $1', [jobId]);
+    await knowledge.rows(tenant, 'update memory.ingestion_jobs set failures = 4 where id = $1', [jobId]);
     const last = await knowledge.claim(tenant, jobId);
     await knowledge.writer.write(last, knowledge.space, chunksOf(['half a document']));
     expect(await knowledge.ledger.fail(last, failure)).toBe('failed');
@@ -194,8 +198,8 @@ describeWithServices('the ingestion ledger', () => {
     expect(await knowledge.ledger.claim(tenant, jobId, LEASE)).toEqual({ outcome: 'finished' });
     expect(await document(documentId)).toMatchObject({
       status: 'failed',
-      code: 'internal_error',
-      message: expect.stringContaining('5 attempts'),
+      code: 'worker_lost',
+      message: expect.stringContaining('5 workers'),
     });
   });
 

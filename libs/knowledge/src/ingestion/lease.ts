@@ -10,9 +10,15 @@ export interface Lease {
   jobId: string;
   token: string;
   tenant: TenantContext;
-  /** From 1. */
+  /** Of all attempts at the job, from 1. */
   attempt: number;
+  /** Attempts that failed and count; at `maxAttempts` the job has failed. */
+  failures: number;
   maxAttempts: number;
+  /** Attempts since the last one that counts which only met an outage. */
+  postponements: number;
+  /** How long that outage had lasted when the job was claimed; null without one. */
+  outageMs: number | null;
   leaseMs: number;
   documentId: string;
   /** The version of the document that this job makes. */
@@ -31,6 +37,12 @@ export interface Lease {
 export type Claim =
   { outcome: 'claimed'; lease: Lease } | { outcome: 'busy'; retryAfterMs: number } | { outcome: 'finished' };
 
+export interface ClaimOptions {
+  leaseMs: number;
+  /** Who asks: shown to administrators. */
+  worker?: string;
+}
+
 /** Absent fields stay as they are. */
 export interface Progress {
   /** 0 to 100 */
@@ -41,9 +53,14 @@ export interface Progress {
 export interface Failure {
   code: IngestionErrorCode;
   message: string;
-  /** When the job may be tried again, if it has attempts left; absent: it failed for good. */
-  retryAt?: Date;
+  /** How long until the job may be tried again, if it has attempts left; absent: it failed for good. */
+  retryInMs?: number;
+  /** Present when somebody else is out of service, not the document at fault: counts only once that has lasted so long. */
+  outagePatienceMs?: number;
 }
+
+/** How an attempt that failed ends: `retried` and `postponed` are queued again, and only the former counts. */
+export type FailureOutcome = 'retried' | 'postponed' | 'failed';
 
 /** The job was cancelled, deleted or taken over: stop, and write nothing more. */
 export class LeaseLostError extends Error {

@@ -12,6 +12,8 @@ const MAX_MESSAGE_LENGTH = 300;
 const CONTEXT_EXCEEDED = /context[ _](length|window|size)|maximum context|context the overflows|prompt is too long/i;
 /** Gemini says so with status 400. */
 const KEY_REFUSED = /api[ _-]?key (is )?(not valid|invalid|expired|missing)|(invalid|incorrect|missing) api[ _-]?key/i;
+/** What gateways in front of a provider say, and providers themselves when they take nothing at all. */
+const OUT_OF_SERVICE = new Set([502, 503, 504, 529]);
 const UNKNOWN_MODEL = /model/i;
 /** Fields that we choose, not the client. */
 const OUR_FIELDS = new Set(['max_tokens', 'max_completion_tokens', 'stream_options', 'encoding_format']);
@@ -51,7 +53,8 @@ export function toProviderFailure(error: unknown, context: FailureContext): Doma
 }
 
 function unreachable(code: 'timeout' | 'provider_error', what: string, cause: unknown): ProviderFailure {
-  return new ProviderFailure(code, `The language model provider ${what}.`, { retryable: true, outage: true, cause });
+  const options = { retryable: true, outage: true, away: true, cause };
+  return new ProviderFailure(code, `The language model provider ${what}.`, options);
 }
 
 /** A status, or none when the error came as an event of a running stream. */
@@ -121,6 +124,7 @@ function failed(error: APIError, message: string): ProviderFailure {
   return new ProviderFailure('provider_error', `The language model provider ${how}.`, {
     retryable: (outage || status === 408 || status === 409) && headers?.get('x-should-retry') !== 'false',
     outage,
+    away: status !== undefined && OUT_OF_SERVICE.has(status),
     retryAfterMs: retryAfterMs(headers),
     cause: new Error(message),
   });

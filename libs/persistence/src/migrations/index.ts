@@ -12,6 +12,7 @@ import { VectorPlan1700000000550 } from './1700000000550-vector-plan.js';
 import { LongerVectorPasses1700000000551 } from './1700000000551-longer-vector-passes.js';
 import { Evaluations1700000000560 } from './1700000000560-evaluations.js';
 import { RunControl1700000000600 } from './1700000000600-run-control.js';
+import { IngestionJobs1700000000500 } from './1700000000500-ingestion-jobs.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   LongerVectorPasses1700000000551,
   Evaluations1700000000560,
   RunControl1700000000600,
+  IngestionJobs1700000000500,
 ];
