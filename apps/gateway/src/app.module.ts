@@ -41,6 +41,7 @@ import { IdentityModule } from './identity/identity.module.js';
 import { ScopesGuard } from './identity/scopes.guard.js';
 import { TenantEntity } from './identity/tenant.entity.js';
 import { UserEntity } from './identity/user.entity.js';
+import { IngestionJobsModule } from './ingestion-jobs/ingestion-jobs.module.js';
 import { KnowledgeBasesModule } from './knowledge-bases/knowledge-bases.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { RateLimitConfig } from './rate-limit/rate-limit.config.js';
@@ -73,6 +74,7 @@ const FEATURES: Type[] = [
   HealthModule,
   FilesModule,
   KnowledgeBasesModule,
+  IngestionJobsModule,
   ModelsModule,
   EmbeddingsModule,
   EvaluationsModule,

@@ -9,6 +9,7 @@ export * from './messages/file-batches.js';
 export * from './messages/file-content.js';
 export * from './messages/files.js';
 export * from './messages/ingestion.js';
+export * from './messages/ingestion-jobs.js';
 export * from './messages/knowledge-bases.js';
 export * from './messages/run-control.js';
 export * from './messages/runs.js';

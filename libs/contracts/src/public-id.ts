@@ -12,6 +12,7 @@ const PREFIXES = {
   user: 'user_',
   apiKey: 'key_',
   evaluation: 'eval_',
+  ingestionJob: 'job_',
 } as const;
 
 export type PublicIdKind = keyof typeof PREFIXES;

@@ -15,6 +15,7 @@ const NOUNS: Record<PublicIdKind, string> = {
   user: 'user',
   apiKey: 'API key',
   evaluation: 'evaluation',
+  ingestionJob: 'ingestion job',
 };
 
 /**

@@ -49,11 +49,11 @@ export class SseWriter {
     return !this.response.destroyed && !this.response.writableEnded;
   }
 
-  /** One unnamed event; `id` is what a client resumes from. Does nothing when the client is gone. */
-  async send(data: string, id?: number): Promise<void> {
+  /** One event, unnamed unless told; `id` is what a client resumes from. Does nothing when the client is gone. */
+  async send(data: string, id?: number, event?: string): Promise<void> {
     if (!this.isOpen) return;
     this.#heartbeat.refresh();
-    if (!this.response.write(frame(data, id))) await this.#drained();
+    if (!this.response.write(frame(data, id, event))) await this.#drained();
   }
 
   end(): void {
@@ -85,7 +85,8 @@ export class SseWriter {
   }
 }
 
-function frame(data: string, id: number | undefined): string {
+function frame(data: string, id: number | undefined, event: string | undefined): string {
   const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`);
-  return `${id === undefined ? '' : `id: ${id}\n`}${lines.join('')}\n`;
+  const name = event === undefined ? '' : `event: ${event}\n`;
+  return `${name}${id === undefined ? '' : `id: ${id}\n`}${lines.join('')}\n`;
 }

@@ -44,11 +44,11 @@ function leaseCheck(
     lastBeatAt = startedAt;
   };
   return async () => {
-    if (performance.now() - lastBeatAt >= lease.leaseMs) lost.abort(new LeaseLostError(lease));
     if (isChecking || lost.signal.aborted) return;
     isChecking = true;
     await look().catch((error: unknown) => {
       if (error instanceof LeaseLostError) lost.abort(error);
+      else if (performance.now() - lastBeatAt >= lease.leaseMs) lost.abort(new LeaseLostError(lease));
     });
     isChecking = false;
   };

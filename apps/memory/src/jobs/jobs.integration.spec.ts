@@ -2,10 +2,12 @@ import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { IngestDocument, TenantContext } from '@parley/contracts';
 import { IngestionLedger, type Lease } from '@parley/knowledge';
 import { OutboxRepository } from '@parley/messaging';
+import { gauge } from '@parley/observability';
 import { Database, migrate } from '@parley/persistence';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
+import { JobMetrics } from './job-metrics.js';
 import { JobsRepository } from './jobs.repository.js';
 
 const LEASE = { leaseMs: 60_000 };
@@ -71,7 +73,7 @@ describeWithServices('the sweep over ingestion jobs', () => {
   const sent = () => sql.query('update memory.outbox set sent_at = now()');
   const wakeUps = async () => (await sql.query('select name, payload, tenant from memory.outbox')).rows as unknown[];
   const expireLeases = () =>
-    sql.query(`update memory.ingestion_jobs set lease_until = now() - interval '1 ms' where lease_until is not null`);
+    sql.query(`update memory.ingestion_jobs set lease_until = now() - interval '5 s' where lease_until is not null`);
   const rowOf = async (jobId: string) =>
     (
       await sql.query(
@@ -131,8 +133,9 @@ describeWithServices('the sweep over ingestion jobs', () => {
   it('takes a job back from a worker that died, and says so on job, attempt and document', async () => {
     const [jobId] = await addJobs(2);
     const lease = await claim(jobId!);
-    expect(await jobs.reap()).toEqual([]);
     await ledger.advance(lease, 'embedding');
+    await sql.query(`update memory.ingestion_jobs set lease_until = now() where id = $1`, [jobId]);
+    expect(await jobs.reap()).toEqual([]);
     await expireLeases();
     expect(await jobs.reap()).toEqual([{ jobId, endedAs: 'queued' }]);
     const message = 'The worker stopped responding while it was embedding the document.';
@@ -171,5 +174,25 @@ describeWithServices('the sweep over ingestion jobs', () => {
     const reaped = (await Promise.all([1, 2, 3].map(() => jobs.reap()))).flat();
     expect(reaped).toHaveLength(45);
     expect(new Set(reaped.map(({ jobId }) => jobId)).size).toBe(45);
+  });
+
+  it('counts jobs by state, and tells for how long the oldest has waited', async () => {
+    const [paused, running, silent, dead] = await addJobs(6);
+    await ledger.fail(await claim(paused!), { code: 'provider_error', message: 'busy', retryInMs: 60_000 });
+    await ledger.advance(await claim(running!), 'embedding');
+    await claim(silent!);
+    await sql.query(`update memory.ingestion_jobs set lease_until = now() - interval '1 s' where id = $1`, [silent]);
+    await ledger.fail(await claim(dead!), { code: 'corrupt', message: 'broken' });
+    await sql.query(`update memory.ingestion_jobs set due_at = now() - interval '90 s' where attempt = 0`);
+    await new JobMetrics(jobs).measure();
+    const valuesOf = async (name: string) => (await gauge(name, name).get()).values;
+    const states = (await valuesOf('parley_ingestion_jobs')).map(({ labels, value }) => [
+      (labels as { state: string }).state,
+      value,
+    ]);
+    const expected = { waiting: 2, paused: 1, parsing: 0, embedding: 1, indexing: 0, stalled: 1, dead_letter: 1 };
+    expect(Object.fromEntries(states)).toEqual(expected);
+    const [oldest] = await valuesOf('parley_ingestion_oldest_waiting_seconds');
+    expect(Math.round(oldest!.value)).toBeGreaterThanOrEqual(90);
   });
 });

@@ -20,6 +20,13 @@ export interface ReapedJob {
   endedAs: 'queued' | 'failed';
 }
 
+export interface JobStatistics {
+  state: string;
+  jobs: number;
+  /** Of those that wait: for how long the oldest has. */
+  oldestSeconds: number | null;
+}
+
 @Injectable()
 export class JobsRepository {
   constructor(
@@ -56,5 +63,13 @@ export class JobsRepository {
       reaped.push(...batch);
       if (batch.length < LEASES_PER_TURN) return reaped;
     }
+  }
+  /** Of all tenants; states without jobs are left out. */
+  statistics(): Promise<JobStatistics[]> {
+    return this.database.withoutTenant((tx) =>
+      tx.query<JobStatistics[]>(
+        'select state, jobs, oldest_seconds as "oldestSeconds" from memory.ingestion_job_statistics()',
+      ),
+    );
   }
 }

@@ -107,6 +107,32 @@ describeWithServices('the turn of a job', () => {
     expect(left).toBe(0);
   });
 
+  it('costs no more with ten thousand jobs in the queue than with ten', async () => {
+    const medianMs = async () => {
+      const times: number[] = [];
+      for (let count = 0; count < 9; count++) {
+        const startedAt = performance.now();
+        const lease = (await next())!;
+        times.push(performance.now() - startedAt);
+        await knowledge.ledger.handBack(lease);
+      }
+      return times.toSorted((a, b) => a - b)[4]!;
+    };
+    await tenantWith(10);
+    const short = await medianMs();
+    await tenantWith(10_000);
+    const { rows } = await sql.query(
+      `explain (analyze, buffers, format json) select * from memory.next_ingestion_job('w')`,
+    );
+    const plan = rows[0]['QUERY PLAN'][0].Plan as Record<string, number>;
+    const pages = plan['Shared Hit Blocks']! + plan['Shared Read Blocks']!;
+    const ratio = (await medianMs()) / short;
+    console.log(
+      `a claim reads ${pages} pages with 10,000 jobs queued and takes ${ratio.toFixed(2)} x its time with 10`,
+    );
+    expect(pages).toBeLessThan(500);
+  });
+
   it('does not come beside another suspect on one worker, so that a deadly document kills no neighbour twice', async () => {
     await tenantWith(3);
     await sql.query(

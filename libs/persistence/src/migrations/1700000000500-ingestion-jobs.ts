@@ -104,7 +104,8 @@ const NEXT_JOB = `
     end $$;`;
 
 /**
- * Takes jobs back from workers that have stopped responding: all, or one. The first time the job is free again at once,
+ * Takes jobs back from workers that have stopped responding: all, or one. All get a little longer than their leases,
+ * because a worker that was slow for a moment still renews. The first time the job is free again at once,
  * then after a growing pause; with its attempts used up it has failed.
  */
 const REAP = `
@@ -117,13 +118,14 @@ const REAP = `
     begin
       for job in
         select j.* from memory.ingestion_jobs j
-        where j.status in ${RUNNING} and j.lease_until < clock_timestamp() and (p_job is null or j.id = p_job)
+        where j.status in ${RUNNING} and (p_job is null or j.id = p_job)
+          and j.lease_until < clock_timestamp() - case when p_job is null then interval '3 seconds' else interval '0' end
         order by j.id limit p_limit for update skip locked
       loop
         job_id := job.id;
         ended_as := case when job.failures + 1 < job.max_attempts then 'queued' else 'failed' end;
         message := format('The worker stopped responding while it was %s the document.', job.status);
-        if ended_as = 'failed' and job.lost + 1 = job.max_attempts then
+        if ended_as = 'failed' and job.lost + 1 >= job.max_attempts then
           message := format('%s It was the last of %s workers that this document was given to.', message, job.max_attempts);
         end if;
         update memory.ingestion_attempts a set ended_at = clock_timestamp(), stage = job.status, outcome = 'lost',
@@ -172,11 +174,29 @@ const MISSING_WAKE_UPS = `
         ) unsent);
     end $$;`;
 
+/** How many jobs of all tenants are in which state, counted up to 100,000 each, and since when the oldest has waited. */
+const STATISTICS = `
+  create function memory.ingestion_job_statistics() returns table (state text, jobs integer, oldest_seconds double precision)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+      select case when w.is_due then 'waiting' else 'paused' end, count(*)::integer,
+        extract(epoch from now() - min(w.due_at) filter (where w.is_due))::double precision
+      from (
+        select j.due_at, j.due_at <= now() as is_due from memory.ingestion_jobs j where j.status = 'queued' limit 100000
+      ) w group by w.is_due
+      union all
+      select case when j.lease_until < now() then 'stalled' else j.status end, count(*)::integer, null
+      from memory.ingestion_jobs j where j.status in ${RUNNING} group by 1
+      union all
+      select 'dead_letter', count(*)::integer, null
+      from (select from memory.ingestion_jobs j where j.dead_lettered_at is not null limit 100000) dead
+    $$;`;
+
 const ACCESS = `
-  revoke execute on function memory.next_ingestion_job, memory.reap_ingestion_jobs, memory.missing_wake_ups from public;
+  revoke execute on function memory.next_ingestion_job, memory.reap_ingestion_jobs, memory.missing_wake_ups,
+    memory.ingestion_job_statistics from public;
   grant execute on function memory.next_ingestion_job to parley_worker;
   grant execute on function memory.reap_ingestion_jobs to parley_memory, parley_worker;
-  grant execute on function memory.missing_wake_ups to parley_memory;`;
+  grant execute on function memory.missing_wake_ups, memory.ingestion_job_statistics to parley_memory;`;
 
 export class IngestionJobs1700000000500 implements MigrationInterface {
   name = 'IngestionJobs1700000000500';
@@ -188,14 +208,15 @@ export class IngestionJobs1700000000500 implements MigrationInterface {
     await queryRunner.query(
       tenantIsolationSql('memory.ingestion_attempts', { parley_memory: all, parley_worker: all }),
     );
-    for (const ddl of [NEXT_JOB, REAP, MISSING_WAKE_UPS, ACCESS]) await queryRunner.query(ddl);
+    for (const ddl of [NEXT_JOB, REAP, MISSING_WAKE_UPS, STATISTICS, ACCESS]) await queryRunner.query(ddl);
     await queryRunner.query('set local role none');
   }
 
   /** The function that is dropped above comes back in a plainer form, for the release before. */
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      drop function memory.missing_wake_ups, memory.reap_ingestion_jobs, memory.next_ingestion_job;
+      drop function memory.ingestion_job_statistics, memory.missing_wake_ups, memory.reap_ingestion_jobs,
+        memory.next_ingestion_job;
       drop table memory.ingestion_attempts;
       drop trigger touch on memory.ingestion_jobs;
       drop function memory.touch_ingestion_job;
