@@ -28,7 +28,7 @@ describeWithServices('chunks that an earlier attempt has written', () => {
     const { jobId, documentId } = await knowledge.addDocument(tenant, base);
     const first = await knowledge.claim(tenant, jobId);
     await knowledge.writer.write(first, knowledge.space, chunksOf(TEXTS).slice(0, count));
-    await knowledge.ledger.fail(first, { code: 'provider_error', message: 'It is down.', retryAt: new Date() });
+    await knowledge.ledger.fail(first, { code: 'provider_error', message: 'It is down.', retryInMs: 0 });
     const lease = await knowledge.claim(tenant, jobId);
     const ordinals = async (texts = TEXTS, space = knowledge.space) =>
       (await written.missing(lease, space, chunksOf(texts))).map(({ ordinal }) => ordinal);
