@@ -10,11 +10,16 @@ import {
   type Page,
   type TenantContext,
 } from '@parley/contracts';
-import { IngestionLedger } from '@parley/knowledge';
 import { Database } from '@parley/persistence';
+import { type EntityManager } from 'typeorm';
+import { cancelDocuments } from '../documents/cancel-documents.repository.js';
+import { holdFiles, holdKnowledgeBases } from '../documents/holds.repository.js';
 import { findJob, jobOf, listJobs } from './job-rows.js';
 
-const OF_DOCUMENT = 'd.knowledge_base_id = $2 and d.file_id = $3';
+/** A duplicate is indexed with the document that it duplicates, and has no job of its own. */
+const OF_DOCUMENT = `d.id = (
+  select case when o.latest_version = 0 then coalesce(o.duplicate_of, o.id) else o.id end from memory.documents o
+  where o.tenant_id = $1 and o.knowledge_base_id = $2 and o.file_id = $3)`;
 
 interface StatusRow {
   status: DocumentStatus;
@@ -25,26 +30,25 @@ interface StatusRow {
 
 @Injectable()
 export class IngestionJobsRepository {
-  constructor(
-    private readonly database: Database,
-    private readonly ledger: IngestionLedger,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   /** The job of the document's latest version. */
-  find(tenant: TenantContext, { knowledgeBaseId, fileId }: DocumentRequest): Promise<IngestionJobView | null> {
-    return this.database.withTenant(tenant, async (tx) => {
-      const job = await findJob(tx, tenant, OF_DOCUMENT, knowledgeBaseId, fileId);
-      return job && jobOf(job);
-    });
+  find(tenant: TenantContext, request: DocumentRequest): Promise<IngestionJobView | null> {
+    return this.database.withTenant(tenant, (tx) => findOf(tx, tenant, request));
   }
 
-  cancel(tenant: TenantContext, { knowledgeBaseId, fileId }: DocumentRequest): Promise<IngestionJobView | null> {
+  /** As the job is after that, whether or not there was something to cancel. */
+  cancel(tenant: TenantContext, request: DocumentRequest): Promise<IngestionJobView | null> {
+    const { knowledgeBaseId, fileId } = request;
     return this.database.withTenant(tenant, async (tx) => {
-      const job = await findJob(tx, tenant, OF_DOCUMENT, knowledgeBaseId, fileId);
-      if (job === null) return null;
-      await this.ledger.cancel(tx, tenant, job.documentId);
-      const after = await findJob(tx, tenant, OF_DOCUMENT, knowledgeBaseId, fileId);
-      return after && jobOf(after);
+      await holdFiles(tx, tenant.tenantId, [fileId]);
+      await holdKnowledgeBases(tx, tenant.tenantId, [knowledgeBaseId]);
+      const before = await findOf(tx, tenant, request);
+      if (before === null) return null;
+      await cancelDocuments(tx, tenant, knowledgeBaseId, [fileId]);
+      // A file that parts from others with the same content leaves the job to them.
+      const parted = { ...before, status: 'cancelled', condition: 'ended', jobsAhead: null, dueAt: null } as const;
+      return (await findOf(tx, tenant, request)) ?? parted;
     });
   }
 
@@ -71,12 +75,21 @@ export class IngestionJobsRepository {
       const rows = await tx.query<StatusRow[]>(
         `select status, count(*)::integer as count, sum(progress_percent)::integer as percent,
            floor(extract(epoch from max(updated_at)) * 1000000)::double precision as revision
-         from memory.documents where tenant_id = $1 and knowledge_base_id = $2 group by status`,
+         from memory.document_states where tenant_id = $1 and knowledge_base_id = $2 group by status`,
         parameters,
       );
       return progressOf(rows);
     });
   }
+}
+
+async function findOf(
+  tx: EntityManager,
+  tenant: TenantContext,
+  { knowledgeBaseId, fileId }: DocumentRequest,
+): Promise<IngestionJobView | null> {
+  const job = await findJob(tx, tenant, OF_DOCUMENT, knowledgeBaseId, fileId);
+  return job && { ...jobOf(job), fileId };
 }
 
 function progressOf(rows: StatusRow[]): IngestionProgressReply {

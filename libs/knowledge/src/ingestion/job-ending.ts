@@ -27,12 +27,7 @@ export interface Ending {
  * Ends the attempts at unfinished jobs and says so on job, attempt and document, in this order.
  * @returns their documents; none when there is no such job: it was cancelled, deleted or taken over
  */
-export function endJobs(
-  tx: EntityManager,
-  tenant: TenantContext,
-  key: JobKey,
-  ending: Ending,
-): Promise<EndedJob[]> {
+export function endJobs(tx: EntityManager, tenant: TenantContext, key: JobKey, ending: Ending): Promise<EndedJob[]> {
   const [match, ...ids] =
     'leaseToken' in key
       ? ['id = $7 and lease_token = $8', key.jobId, key.leaseToken]
