@@ -8,6 +8,8 @@ import { type Lease } from './lease.js';
 
 jest.setTimeout(120_000);
 
+const EXPLAIN = `explain (analyze, buffers, format json) select * from memory.next_ingestion_job('w')`;
+
 describeWithServices('the turn of a job', () => {
   let database: TestDatabase;
   let knowledge: KnowledgeFixture;
@@ -16,8 +18,8 @@ describeWithServices('the turn of a job', () => {
   beforeAll(async () => {
     database = await createTestDatabase({ prepare: migrate, template: 'migrated' });
     knowledge = await KnowledgeFixture.open(database.url);
-    // A connection keeps the plan for the check of a foreign key that it made while the tables were small.
-    sql = new pg.Pool({ connectionString: database.url, max: 1, options: '-c enable_seqscan=off' });
+    // A connection used once: it would keep the plans for checks of foreign keys that it made while the tables were small.
+    sql = new pg.Pool({ connectionString: database.url, max: 1, maxUses: 1 });
   });
   afterEach(() => sql.query('truncate memory.files, memory.documents, memory.ingestion_jobs cascade'));
   afterAll(async () => {
@@ -36,21 +38,23 @@ describeWithServices('the turn of a job', () => {
     const base = await knowledge.knowledgeBase(tenant);
     const jobs = `from generate_series(1, $3) n`;
     const scope = [tenant.tenantId, base, count];
-    await sql.query(
+    const client = await sql.connect();
+    await client.query(
       `insert into memory.files (id, tenant_id, filename, content_type, bytes, sha256, purpose, blob_key)
        select md5($2 || 'f' || n)::uuid, $1, 'a.txt', 'text/plain', 7, 'hash', 'assistants', 'key' ${jobs}`,
       scope,
     );
-    await sql.query(
+    await client.query(
       `insert into memory.documents (id, tenant_id, knowledge_base_id, file_id, latest_version)
        select md5($2 || n)::uuid, $1, $2::uuid, md5($2 || 'f' || n)::uuid, 1 ${jobs}`,
       scope,
     );
-    await sql.query(
+    await client.query(
       `insert into memory.ingestion_jobs (id, tenant_id, document_id, version, due_at)
        select md5($2 || 'j' || n)::uuid, $1, md5($2 || n)::uuid, 1, now() + ($4 || ' s')::interval + n * interval '1 us' ${jobs}`,
       [...scope, dueSeconds],
     );
+    client.release();
     return tenant;
   }
 
@@ -100,7 +104,7 @@ describeWithServices('the turn of a job', () => {
   it('is given once, to one of many workers that ask at the same moment', async () => {
     await tenantWith(20);
     await tenantWith(5);
-    const claims = await Promise.all(Array.from({ length: 40 }, (_, worker) => next(`w${worker}`)));
+    const claims = await Promise.all(Array.from({ length: 16 }, (_, worker) => next(`w${worker}`)));
     const jobIds = claims.filter((lease) => lease !== null).map(({ jobId }) => jobId);
     expect(new Set(jobIds).size).toBe(jobIds.length);
     let left = 25 - jobIds.length;
@@ -122,16 +126,18 @@ describeWithServices('the turn of a job', () => {
     await tenantWith(10);
     const short = await medianMs();
     await tenantWith(10_000);
-    const { rows } = await sql.query(
-      `explain (analyze, buffers, format json) select * from memory.next_ingestion_job('w')`,
-    );
+    const client = await sql.connect();
+    // The first call of a session reads the catalogue, too.
+    await client.query(EXPLAIN);
+    const { rows } = await client.query(EXPLAIN);
+    client.release();
     const plan = rows[0]['QUERY PLAN'][0].Plan as Record<string, number>;
     const pages = plan['Shared Hit Blocks']! + plan['Shared Read Blocks']!;
     const ratio = (await medianMs()) / short;
     console.log(
       `a claim reads ${pages} pages with 10,000 jobs queued and takes ${ratio.toFixed(2)} x its time with 10`,
     );
-    expect(pages).toBeLessThan(500);
+    expect(pages).toBeLessThan(100);
   });
 
   it('does not come beside another suspect on one worker, so that a deadly document kills no neighbour twice', async () => {

@@ -58,12 +58,13 @@ const ATTEMPTS = `
 /**
  * Finds the fairest job that is due and locks it: of the tenant with the fewest running jobs, then of the one that was
  * served the longest ago, the oldest. Tenants are found by jumping from one to the next in the index, so that a long
- * backlog costs no more than a short one. A job that has lost a worker may be to blame, so a worker has at most one of
+ * backlog costs no more than a short one; the settings keep a planner without statistics to those indexes. A job that has lost a worker may be to blame, so a worker has at most one of
  * those at a time: should it kill again, no other suspect dies with it.
  */
 const NEXT_JOB = `
   create function memory.next_ingestion_job(p_worker text) returns table (tenant_id uuid, job_id uuid)
-    language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
     declare
       turn record;
       has_suspect boolean;
