@@ -11,7 +11,7 @@ import {
   type TenantContext,
 } from '@parley/contracts';
 import { Database } from '@parley/persistence';
-import { findJob, listJobs, withIsoTimes } from './job-rows.js';
+import { findJob, listJobs, withIsoTimes } from './job-rows.repository.js';
 
 const MAX_REMAINING = 10_000;
 

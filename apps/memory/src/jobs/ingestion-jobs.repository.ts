@@ -14,7 +14,7 @@ import { Database } from '@parley/persistence';
 import { type EntityManager } from 'typeorm';
 import { cancelDocuments } from '../documents/cancel-documents.repository.js';
 import { holdFiles, holdKnowledgeBases } from '../documents/holds.repository.js';
-import { findJob, jobOf, listJobs } from './job-rows.js';
+import { findJob, jobOf, listJobs } from './job-rows.repository.js';
 
 /** A duplicate is indexed with the document that it duplicates, and has no job of its own. */
 const OF_DOCUMENT = `d.id = (
