@@ -48,6 +48,7 @@ import { RateLimitConfig } from './rate-limit/rate-limit.config.js';
 import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { RedisConfig } from './rate-limit/redis.config.js';
+import { StorageModule } from './storage/storage.module.js';
 
 export { IdentityBootstrap } from './identity/identity-bootstrap.service.js';
 
@@ -80,6 +81,7 @@ const FEATURES: Type[] = [
   EvaluationsModule,
   CompletionsModule,
   AssistantsModule,
+  StorageModule,
   ConversationsModule,
 ];
 

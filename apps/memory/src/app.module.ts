@@ -16,6 +16,7 @@ import { FilesModule } from './files/files.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { KnowledgeBaseEntity } from './knowledge-bases/knowledge-base.entity.js';
 import { KnowledgeBasesModule } from './knowledge-bases/knowledge-bases.module.js';
+import { OrphansModule } from './orphans/orphans.module.js';
 import { RecallConfig } from './search/recall.config.js';
 import { SearchModule } from './search/search.module.js';
 import { StatusModule } from './status/status.module.js';
@@ -51,6 +52,7 @@ export class AppModule {
         EvaluationsModule,
         CitationsModule,
         JobsModule,
+        OrphansModule,
         StatusModule,
       ],
     };

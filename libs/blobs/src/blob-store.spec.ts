@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +32,25 @@ describe('BlobStore on a folder', () => {
     await store.delete('tenant/file');
     await store.delete('tenant/file');
     await expect(store.get('tenant/file')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('lists keys page by page, of one tenant or of all, with the time they were stored', async () => {
+    const pagesOf = async (listing: AsyncIterable<string[]>) => {
+      const pages: string[][] = [];
+      for await (const page of listing) pages.push(page);
+      return pages;
+    };
+    const [one, two] = [randomUUID(), randomUUID()];
+    expect(await pagesOf(store.keys())).toEqual([]);
+    expect(await pagesOf(store.keysOf(one))).toEqual([]);
+    const keys = [one, one, two].map((tenantId) => `${tenantId}/${randomUUID()}`);
+    for (const key of [...keys, 'somebody/elses', `${one}/else`]) await store.put(key, Readable.from(['x']));
+    expect((await pagesOf(store.keys())).flat().sort()).toEqual([...keys].sort());
+    expect((await pagesOf(store.keysOf(one))).flat().sort()).toEqual(keys.slice(0, 2).sort());
+    for (let n = 0; n < 1_001; n++) await writeFile(join(folder, two, randomUUID()), '');
+    expect((await pagesOf(store.keysOf(two))).map(({ length }) => length)).toEqual([1_000, 2]);
+    expect(Math.abs(Date.now() - (await store.storedAt(keys[0]!))!.getTime())).toBeLessThan(60_000);
+    expect(await store.storedAt(`${one}/${two}`)).toBeNull();
   });
 
   it('stops reading and says service_unavailable when the folder cannot be written', async () => {

@@ -2,8 +2,11 @@ import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { DomainError } from '@parley/contracts';
-import { Disk, errors } from 'flydrive';
+import { Disk, type DriveDirectory, type DriveFile, errors } from 'flydrive';
 import { BLOB_DRIVER, type BlobDriver } from './blob-driver.js';
+
+const KEYS_PER_PAGE = 1_000;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Keeps the originals of uploaded files. Keys are `tenant/file`, both uuids. */
 @Injectable()
@@ -42,6 +45,50 @@ export class BlobStore {
     }
   }
 
+  /** The keys of a tenant, page by page; what else lies about in the store is left out. */
+  async *keysOf(tenantId: string): AsyncGenerator<string[], void, undefined> {
+    let keys: string[] = [];
+    for await (const object of this.#list(tenantId)) {
+      if (object.isDirectory || !UUID.test(object.name)) continue;
+      keys.push(object.key);
+      if (keys.length < KEYS_PER_PAGE) continue;
+      yield keys;
+      keys = [];
+    }
+    if (keys.length > 0) yield keys;
+  }
+
+  /** The same of all tenants, one after the other. */
+  async *keys(): AsyncGenerator<string[], void, undefined> {
+    for await (const object of this.#list('/')) {
+      if (object.isDirectory && UUID.test(object.name)) yield* this.keysOf(object.name);
+    }
+  }
+
+  /** When its content was complete; null when there is none. */
+  async storedAt(key: string): Promise<Date | null> {
+    try {
+      return (await this.#disk.getMetaData(key)).lastModified;
+    } catch (error) {
+      if (!(await this.#disk.exists(key).catch(() => true))) return null;
+      throw unavailable(error);
+    }
+  }
+
+  /** What is directly in a folder, nothing when it does not exist. A listing of a bucket is fetched as it is read. */
+  async *#list(folder: string): AsyncGenerator<DriveFile | DriveDirectory, void, undefined> {
+    let paginationToken: string | undefined;
+    do {
+      const options = paginationToken === undefined ? {} : { paginationToken };
+      const page = await this.#disk.listAll(folder, options).catch((error: unknown) => {
+        if (isMissing(error)) return { objects: [] };
+        throw unavailable(error);
+      });
+      yield* page.objects;
+      paginationToken = 'paginationToken' in page ? page.paginationToken : undefined;
+    } while (paginationToken !== undefined);
+  }
+
   /** Deleting what is gone already is fine. */
   async delete(key: string): Promise<void> {
     try {
@@ -55,4 +102,9 @@ export class BlobStore {
 
 function unavailable(cause: unknown): DomainError {
   return new DomainError('service_unavailable', 'The file store cannot be reached.', { retryAfterMs: 2_000, cause });
+}
+
+function isMissing(error: unknown): boolean {
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  return code === 'ENOENT' || cause?.code === 'ENOENT';
 }

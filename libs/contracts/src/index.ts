@@ -11,6 +11,7 @@ export * from './messages/files.js';
 export * from './messages/ingestion.js';
 export * from './messages/ingestion-jobs.js';
 export * from './messages/knowledge-bases.js';
+export * from './messages/orphans.js';
 export * from './messages/run-control.js';
 export * from './messages/runs.js';
 export * from './messages/search-explanation.js';
