@@ -28,8 +28,8 @@ export class FileObject {
   @ApiProperty({ type: String, nullable: true })
   status_details!: null;
 
-  @ApiProperty({ type: Number, nullable: true })
-  expires_at!: null;
+  @ApiProperty({ type: Number, nullable: true, description: 'Unix time in seconds; it is deleted soon afterwards' })
+  expires_at!: number | null;
 }
 
 /** What OpenAI's object has no field for. */
@@ -53,6 +53,6 @@ export function fileObject(view: FileView): FileObject {
     purpose: view.purpose,
     status: 'processed',
     status_details: null,
-    expires_at: null,
+    expires_at: view.expiresAt === undefined ? null : unixSeconds(view.expiresAt),
   };
 }

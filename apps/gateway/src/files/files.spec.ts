@@ -71,6 +71,24 @@ describe('/v1/files', () => {
     return { request, answer };
   };
 
+  it('takes files for a time, as the official SDK asks for it', async () => {
+    app.bus.on(RegisterFile, (request) => ({
+      ...request,
+      createdAt: '2026-01-02T03:04:05.678Z',
+      expiresAt: '2026-01-02T04:04:05.678Z',
+    }));
+    const fields = { file: await toFile(Buffer.from('x'), 'a.txt'), purpose: 'user_data' as const };
+    const expiry = (seconds: number) => ({ ...fields, expires_after: { anchor: 'created_at' as const, seconds } });
+    expect(await client.files.create(expiry(3_600))).toMatchObject({ created_at: 1767323045, expires_at: 1767326645 });
+    expect(app.bus.asked(RegisterFile)).toMatchObject([{ expiresAfterSeconds: 3_600 }]);
+    await expect(client.files.create(expiry(60))).rejects.toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+      param: 'expires_after[seconds]',
+    });
+    expect(await app.blobs()).toHaveLength(1);
+  });
+
   it('uploads, gets, lists, downloads and deletes with the official SDK', async () => {
     const content = randomBytes(700_000);
     const file = await upload(content, 'Übersicht.pdf');

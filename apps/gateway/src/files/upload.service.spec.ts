@@ -101,8 +101,8 @@ describe('UploadService', () => {
     ['file', 'too_many_files', [PURPOSE, file('a.txt'), file('b.txt'), file('c.txt')]],
     ['image', 'invalid_request', [PURPOSE, file('a.txt'), { ...file('b.txt'), name: 'image' } as FormPart]],
     [
-      'expires_after[anchor]',
-      'unsupported_parameter',
+      'expires_after[seconds]',
+      'invalid_request',
       [PURPOSE, file('a.txt'), { kind: 'field', name: 'expires_after[anchor]', value: 'created_at' } as FormPart],
     ],
   ])('keeps nothing when %s is at fault (%s)', async (param, code, parts) => {

@@ -15,6 +15,7 @@ import { MessageBus } from '@parley/messaging';
 import { v7 as uuidv7 } from 'uuid';
 import { contentTypeOf } from './file-type.js';
 import { sanitizeFilename } from './filename.js';
+import { expirySecondsOf } from './form-expiry.js';
 import { type FormPart } from './form-parts.js';
 import { storeContent } from './store-content.js';
 import { UploadConfig } from './upload.config.js';
@@ -27,11 +28,10 @@ export interface UploadRules {
   defaultPurpose?: FilePurpose;
 }
 
-type StoredFile = Omit<RegisterFileRequest, 'purpose'>;
+type StoredFile = Omit<RegisterFileRequest, 'purpose' | 'expiresAfterSeconds'>;
 
 interface ReceivedForm {
-  purpose: string | undefined;
-  fields: Set<string>;
+  fields: Map<string, string>;
 }
 
 /** Takes uploads in as they arrive. All files of a form are kept or none. */
@@ -51,9 +51,11 @@ export class UploadService {
     try {
       const form = await this.#receive(tenant, parts, rules, files);
       const purpose = purposeOf(form, rules);
+      const expiresAfterSeconds = expirySecondsOf(form.fields);
+      const wishes = { purpose, ...(expiresAfterSeconds === undefined ? {} : { expiresAfterSeconds }) };
       if (files.length === 0) throw new DomainError('invalid_request', 'The form has no file.', { param: 'file' });
       const views: FileView[] = [];
-      for (const file of files) views.push(await this.bus.request(RegisterFile, { ...file, purpose }, tenant));
+      for (const file of files) views.push(await this.bus.request(RegisterFile, { ...file, ...wishes }, tenant));
       return views;
     } catch (error) {
       await Promise.all(files.map((file) => this.#takeBack(tenant, file)));
@@ -67,11 +69,10 @@ export class UploadService {
     rules: UploadRules,
     files: StoredFile[],
   ): Promise<ReceivedForm> {
-    const form: ReceivedForm = { purpose: undefined, fields: new Set() };
+    const form: ReceivedForm = { fields: new Map() };
     for await (const part of parts) {
       if (part.kind === 'field') {
-        form.fields.add(part.name);
-        if (part.name === 'purpose') form.purpose = part.value;
+        form.fields.set(part.name, part.value);
         continue;
       }
       if (!rules.fileFields.includes(part.name)) {
@@ -106,9 +107,7 @@ export class UploadService {
 }
 
 function purposeOf(form: ReceivedForm, rules: UploadRules): FilePurpose {
-  const expiry = [...form.fields].find((name) => name.startsWith('expires_after'));
-  if (expiry) throw new DomainError('unsupported_parameter', 'Files do not expire.', { param: expiry });
-  const purpose = form.purpose ?? rules.defaultPurpose;
+  const purpose = form.fields.get('purpose') ?? rules.defaultPurpose;
   const known = FILE_PURPOSES.find((candidate) => candidate === purpose);
   if (known) return known;
   throw new DomainError('invalid_request', `purpose must be one of ${FILE_PURPOSES.join(', ')}.`, { param: 'purpose' });

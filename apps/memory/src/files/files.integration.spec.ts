@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { DeleteFile, type FileView, GetFile, ListFiles } from '@parley/contracts';
+import { DeleteFile, type FileView, GetFile, ListDocuments, ListFiles } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import {
   createTestDatabase,
@@ -11,6 +11,7 @@ import {
   type TestDatabase,
   type TestVhost,
 } from '@parley/testing';
+import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { RunningMemory, someTenant } from '../fixtures/running-memory.fixture.js';
 
@@ -19,6 +20,7 @@ describeWithServices('files by message', () => {
   let vhost: TestVhost;
   let uploadDir: string;
   let memory: RunningMemory;
+  let sql: pg.Pool;
 
   beforeAll(async () => {
     uploadDir = await mkdtemp(join(tmpdir(), 'parley-memory-'));
@@ -27,8 +29,10 @@ describeWithServices('files by message', () => {
       createTestVhost(),
     ]);
     memory = await RunningMemory.start({ databaseUrl: database.url, rabbitmqUrl: vhost.url, uploadDir });
+    sql = new pg.Pool({ connectionString: database.url, max: 1 });
   });
   afterAll(async () => {
+    await sql?.end();
     await memory?.stop();
     await Promise.all([database?.drop(), vhost?.drop(), rm(uploadDir, { recursive: true, force: true })]);
   });
@@ -75,6 +79,28 @@ describeWithServices('files by message', () => {
     await expect(memory.ask(DeleteFile, { id }, stranger)).rejects.toMatchObject(notFound);
     expect((await memory.ask(ListFiles, page, stranger)).data).toEqual([]);
     expect(await memory.ask(GetFile, { id }, tenant)).toMatchObject({ id });
+  });
+
+  it('deletes files whose time is over, once, and no others', async () => {
+    const { FileExpirer } = await import('./file-expirer.js');
+    const expirer = memory.app.get(FileExpirer, { strict: false });
+    const tenant = someTenant();
+    const [over, later, never] = [
+      await memory.registerFile(tenant, { expiresAfterSeconds: 3_600 }),
+      await memory.registerFile(tenant, { expiresAfterSeconds: 7_200 }),
+      await memory.registerFile(tenant),
+    ];
+    expect(Date.parse(over.expiresAt!) - Date.parse(over.createdAt)).toBe(3_600_000);
+    expect(never).not.toHaveProperty('expiresAt');
+    const { id: knowledgeBaseId } = await memory.createKnowledgeBase(tenant);
+    await memory.addDocument(tenant, { knowledgeBaseId, fileId: over.id });
+    expect(await expirer.expire()).toBe(0);
+    await sql.query(`update memory.files set expires_at = now() - interval '1 s' where id = $1`, [over.id]);
+    const turns = await Promise.all([1, 2, 3].map(() => expirer.expire()));
+    expect(turns.reduce((sum, count) => sum + count)).toBe(1);
+    expect(await memory.ask(ListFiles, page, tenant)).toEqual({ data: [later, never], hasMore: false });
+    const { data } = await memory.ask(ListDocuments, { ...page, knowledgeBaseId }, tenant);
+    expect(data).toEqual([]);
   });
 
   it('deletes once', async () => {

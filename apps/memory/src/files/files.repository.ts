@@ -33,7 +33,8 @@ export class FilesRepository {
   create(tenant: TenantContext, request: RegisterFileRequest): Promise<FileEntity | null> {
     const { tenantId } = tenant;
     return this.database.withTenant(tenant, async (tx) => {
-      const values = { ...storable(request), tenantId };
+      const { expiresAfterSeconds, ...fields } = request;
+      const values = { ...storable(fields), tenantId, ...expiryOf(expiresAfterSeconds) };
       await tx.createQueryBuilder().insert().into(FileEntity).values(values).orIgnore().execute();
       return tx.findOneBy(FileEntity, { id: request.id, tenantId });
     });
@@ -74,6 +75,14 @@ export class FilesRepository {
     });
   }
 
+  /** Files of all tenants whose time is over. */
+  async expired(limit: number): Promise<{ tenantId: string; id: string }[]> {
+    const rows = await this.database.withoutTenant((tx) =>
+      tx.query<{ tenant_id: string; id: string }[]>('select * from memory.expired_files($1)', [limit]),
+    );
+    return rows.map(({ tenant_id: tenantId, id }) => ({ tenantId, id }));
+  }
+
   /** In one transaction: its documents with their chunks, its row, and the command to delete the original. */
   delete(tenant: TenantContext, id: string): Promise<boolean> {
     const { tenantId } = tenant;
@@ -98,4 +107,9 @@ export class FilesRepository {
     );
     return tx.findBy(DocumentEntity, { fileId, tenantId });
   }
+}
+
+/** By the database's clock, which created_at is by. */
+function expiryOf(seconds: number | undefined): { expiresAt?: () => string } {
+  return seconds === undefined ? {} : { expiresAt: () => `now() + interval '${Number(seconds)} seconds'` };
 }

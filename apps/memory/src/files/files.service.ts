@@ -56,6 +56,7 @@ export class FilesService {
 }
 
 function viewOf(file: FileEntity): FileView {
-  const { id, filename, contentType, bytes, sha256, purpose, blobKey, createdAt } = file;
-  return { id, filename, contentType, bytes, sha256, purpose, blobKey, createdAt: createdAt.toISOString() };
+  const { id, filename, contentType, bytes, sha256, purpose, blobKey, createdAt, expiresAt } = file;
+  const view = { id, filename, contentType, bytes, sha256, purpose, blobKey, createdAt: createdAt.toISOString() };
+  return expiresAt ? { ...view, expiresAt: expiresAt.toISOString() } : view;
 }

@@ -1,10 +1,13 @@
-import { IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, Min } from 'class-validator';
 import { defineRpc } from '../message-definition.js';
 import { type Page, PageRequest } from '../page.js';
 import { ByIdRequest, type DeletedReply } from './by-id.js';
 
 export const FILE_PURPOSES = ['assistants', 'batch', 'fine-tune', 'vision', 'user_data', 'evals'] as const;
 export type FilePurpose = (typeof FILE_PURPOSES)[number];
+
+/** As OpenAI's: an hour to 30 days. */
+export const FILE_EXPIRY_SECONDS = { min: 3_600, max: 2_592_000 } as const;
 
 export interface FileView {
   id: string;
@@ -16,6 +19,8 @@ export interface FileView {
   blobKey: string;
   /** ISO 8601 */
   createdAt: string;
+  /** Absent when it stays until it is deleted. */
+  expiresAt?: string;
 }
 
 /** The original is stored already: this makes it known. */
@@ -44,6 +49,13 @@ export class RegisterFileRequest {
   @IsString()
   @Length(1, 512)
   blobKey!: string;
+
+  /** From its creation; it is deleted within a minute or so afterwards. */
+  @IsOptional()
+  @IsInt()
+  @Min(FILE_EXPIRY_SECONDS.min)
+  @Max(FILE_EXPIRY_SECONDS.max)
+  expiresAfterSeconds?: number;
 }
 
 export class ListFilesRequest extends PageRequest {

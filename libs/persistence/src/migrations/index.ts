@@ -8,6 +8,7 @@ import { AnnounceJobs1700000000400 } from './1700000000400-announce-jobs.js';
 import { SameContent1700000000510 } from './1700000000510-same-content.js';
 import { FileBatches1700000000511 } from './1700000000511-file-batches.js';
 import { Orphans1700000000512 } from './1700000000512-orphans.js';
+import { FileExpiry1700000000513 } from './1700000000513-file-expiry.js';
 import { SearchExplained1700000000540 } from './1700000000540-search-explained.js';
 import { VectorPlan1700000000550 } from './1700000000550-vector-plan.js';
 import { LongerVectorPasses1700000000551 } from './1700000000551-longer-vector-passes.js';
@@ -27,6 +28,7 @@ export const MIGRATIONS = [
   SameContent1700000000510,
   FileBatches1700000000511,
   Orphans1700000000512,
+  FileExpiry1700000000513,
   SearchExplained1700000000540,
   VectorPlan1700000000550,
   LongerVectorPasses1700000000551,
