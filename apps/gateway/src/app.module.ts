@@ -21,6 +21,7 @@ import { AssistantsModule } from './assistants/assistants.module.js';
 import { CompletionsModule } from './completions/completions.module.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
 import { MessageConfig } from './conversations/message.config.js';
+import { EmbeddingMigrationsModule } from './embedding-migrations/embedding-migrations.module.js';
 import { EmbeddingsModule } from './embeddings/embeddings.module.js';
 import { EvaluationsModule } from './evaluations/evaluations.module.js';
 import { FilesModule } from './files/files.module.js';
@@ -79,6 +80,7 @@ const FEATURES: Type[] = [
   ModelsModule,
   EmbeddingsModule,
   EvaluationsModule,
+  EmbeddingMigrationsModule,
   CompletionsModule,
   AssistantsModule,
   StorageModule,

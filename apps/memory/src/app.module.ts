@@ -7,6 +7,7 @@ import { createService, ServiceModule, serviceSections, type Wiring } from '@par
 import { DocumentEntity } from './documents/document.entity.js';
 import { DocumentsModule } from './documents/documents.module.js';
 import { CitationsModule } from './citations/citations.module.js';
+import { EmbeddingMigrationsModule } from './embedding-migrations/embedding-migrations.module.js';
 import { EmbeddingsModule } from './embeddings/embeddings.module.js';
 import { EvaluationEntity } from './evaluations/evaluation.entity.js';
 import { EvaluationsModule } from './evaluations/evaluations.module.js';
@@ -51,6 +52,7 @@ export class AppModule {
         EmbeddingsModule,
         EvaluationsModule,
         CitationsModule,
+        EmbeddingMigrationsModule,
         JobsModule,
         OrphansModule,
         StatusModule,

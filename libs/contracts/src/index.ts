@@ -7,6 +7,8 @@ export * from './messages/conversations.js';
 export * from './messages/evaluations.js';
 export * from './messages/file-batches.js';
 export * from './messages/file-content.js';
+export * from './messages/embedding-comparison.js';
+export * from './messages/embedding-migrations.js';
 export * from './messages/files.js';
 export * from './messages/ingestion.js';
 export * from './messages/ingestion-jobs.js';

@@ -3,6 +3,7 @@ const PREFIXES = {
   knowledgeBase: 'vs_',
   fileBatch: 'vsfb_',
   chunk: 'chunk_',
+  embeddingMigration: 'emig_',
   assistant: 'asst_',
   conversation: 'conv_',
   message: 'msg_',

@@ -16,9 +16,9 @@ export {
   recallAt,
   reciprocalRankAt,
 } from './evaluation/ranking-quality.js';
-export { ChunkWriter, type NewChunk } from './ingestion/chunk-writer.js';
 export { IngestionLedger, type NewJob } from './ingestion/ingestion-ledger.js';
 export { cancelJobs } from './ingestion/job-ending.js';
+export { ChunkWriter, type NewChunk, type NewVector } from './ingestion/chunk-writer.js';
 export {
   type Claim,
   type ClaimOptions,
@@ -28,6 +28,7 @@ export {
   LeaseLostError,
   type Progress,
   type RunningStatus,
+  VectorsMissingError,
 } from './ingestion/lease.js';
 export { type ChunkDraft, WrittenChunks } from './ingestion/written-chunks.js';
 export { removeDocument, removeKnowledgeBase } from './ingestion/removal.js';
@@ -37,6 +38,15 @@ export { type KnowledgeHit, type KnowledgeQuery, KnowledgeSearch, type SearchPla
 export { LexicalStatistics } from './search/lexical-statistics.js';
 export { VectorRecall } from './search/vector-recall.js';
 export { type ChunkPosition, Neighbors } from './search/neighbors.js';
+export {
+  type EmbeddingMigration,
+  type MigrationClaim,
+  type MigrationLease,
+  MigrationLostError,
+  type MissingVector,
+} from './spaces/embedding-migration.js';
+export { EmbeddingMigrations, type MigrationKey } from './spaces/embedding-migrations.js';
 export { type EmbeddingSpace } from './spaces/embedding-space.js';
 export { EmbeddingSpaces } from './spaces/embedding-spaces.js';
+export { MigrationLedger } from './spaces/migration-ledger.js';
 export { defaultVectorWeight } from './spaces/vector-weight.js';

@@ -5,13 +5,17 @@ import { WrittenChunks } from './ingestion/written-chunks.js';
 import { KnowledgeSearch } from './search/knowledge-search.js';
 import { LexicalStatistics } from './search/lexical-statistics.js';
 import { Neighbors } from './search/neighbors.js';
+import { EmbeddingMigrations } from './spaces/embedding-migrations.js';
 import { EmbeddingSpaces } from './spaces/embedding-spaces.js';
+import { MigrationLedger } from './spaces/migration-ledger.js';
 
 const PROVIDERS = [
   IngestionLedger,
   ChunkWriter,
   WrittenChunks,
   EmbeddingSpaces,
+  EmbeddingMigrations,
+  MigrationLedger,
   KnowledgeSearch,
   Neighbors,
   LexicalStatistics,

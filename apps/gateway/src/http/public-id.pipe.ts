@@ -5,6 +5,7 @@ const NOUNS: Record<PublicIdKind, string> = {
   file: 'file',
   knowledgeBase: 'vector store',
   fileBatch: 'file batch',
+  embeddingMigration: 'embedding migration',
   chunk: 'chunk',
   assistant: 'assistant',
   conversation: 'conversation',

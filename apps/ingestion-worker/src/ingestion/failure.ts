@@ -16,6 +16,11 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
 /** Says nothing about the document: others would meet the same. */
 const OUTAGES: ReadonlySet<ErrorCode> = new Set(['provider_rate_limited', 'service_unavailable']);
 
+/** Whether another try with the embedding provider would end the same way. */
+export function isFinal({ cause }: EmbeddingError): boolean {
+  return FINAL.has(cause.code);
+}
+
 /** The embedding provider's part of the work failed. */
 export class EmbeddingError extends Error {
   override readonly name = 'EmbeddingError';
@@ -74,6 +79,6 @@ function wishMs({ retryAfterMs = 0 }: DomainError): number {
 }
 
 /** With a first pause of 5 s about 5 s, 20 s, 80 s, then 5 min. */
-function pauseMs(before: number, { firstPauseMs }: Attempt): number {
+export function pauseMs(before: number, { firstPauseMs }: Pick<Attempt, 'firstPauseMs'>): number {
   return Math.min(LONGEST_PAUSE_MS, firstPauseMs * 4 ** before) * (0.9 + Math.random() / 10);
 }

@@ -1,6 +1,9 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { BlobsModule } from '@parley/blobs';
 import { KnowledgeModule } from '@parley/knowledge';
+import { EmbeddingMigrationsConsumer } from '../embedding-migrations/embedding-migrations.consumer.js';
+import { EmbeddingMigrationsService } from '../embedding-migrations/embedding-migrations.service.js';
+import { SpaceFiller } from '../embedding-migrations/space-filler.js';
 import { DocumentReader } from './document-reader.js';
 import { EmbeddingStep } from './embedding-step.js';
 import { IngestionConsumer } from './ingestion.consumer.js';
@@ -8,12 +11,23 @@ import { IngestionService } from './ingestion.service.js';
 import { Originals } from './originals.js';
 import { Pipeline } from './pipeline.js';
 import { SpaceEmbedder } from './space-embedder.js';
+import { VersionCompletion } from './version-completion.js';
 import { removeAbandonedWorkspaces } from './workspace.js';
 
 @Module({
   imports: [BlobsModule, KnowledgeModule],
-  controllers: [IngestionConsumer],
-  providers: [IngestionService, Pipeline, Originals, DocumentReader, EmbeddingStep, SpaceEmbedder],
+  controllers: [IngestionConsumer, EmbeddingMigrationsConsumer],
+  providers: [
+    IngestionService,
+    Pipeline,
+    Originals,
+    DocumentReader,
+    EmbeddingStep,
+    SpaceEmbedder,
+    VersionCompletion,
+    EmbeddingMigrationsService,
+    SpaceFiller,
+  ],
 })
 export class IngestionModule implements OnModuleInit {
   onModuleInit(): Promise<void> {

@@ -17,6 +17,7 @@ import { type Block, DEFAULT_PARSE_LIMITS, type ParsedFile } from '../parsing/pa
 import { type IngestionConfig } from './ingestion.config.js';
 import { Originals } from './originals.js';
 import { type SpaceEmbedder } from './space-embedder.js';
+import { type VersionCompletion } from './version-completion.js';
 
 let blocks: Block[] = [];
 jest.unstable_mockModule('../parsing/parse-file.js', () => ({
@@ -100,9 +101,10 @@ describe('Pipeline', () => {
       advance: async (_lease: Lease, status: string) => void log.push(status),
       heartbeat: async (_lease: Lease, { percent, chunksTotal }: { percent?: number; chunksTotal?: number }) =>
         void log.push(chunksTotal ? `of ${chunksTotal}` : `${Math.round(percent!)} %`),
-      complete: async (_lease: Lease, { chunkCount }: { chunkCount: number }) =>
-        void log.push(`complete ${chunkCount}`),
     };
+    const completion = {
+      complete: async (_lease, { chunkCount }) => void log.push(`complete ${chunkCount}`),
+    } as Pick<VersionCompletion, 'complete'> as VersionCompletion;
     /** As the tables would tell: what was written in this spec is there. */
     const chunks = {
       missing: async <Draft extends ChunkDraft>(_lease: Lease, _space: EmbeddingSpace, drafts: readonly Draft[]) =>
@@ -110,7 +112,7 @@ describe('Pipeline', () => {
     } as WrittenChunks;
     const reader = new DocumentReader({ parseLimits: DEFAULT_PARSE_LIMITS } as IngestionConfig);
     const embedding = new EmbeddingStep(embedder as unknown as SpaceEmbedder, writer, chunks);
-    return new Pipeline(new Originals(blobs), reader, embedding, ledger as never);
+    return new Pipeline(new Originals(blobs), reader, embedding, ledger as never, completion);
   }
 
   it('writes each batch as soon as it is embedded, with the chunk that belongs to each vector', async () => {

@@ -4,6 +4,7 @@ import { DocumentReader } from './document-reader.js';
 import { EmbeddingStep } from './embedding-step.js';
 import { Originals } from './originals.js';
 import { ProgressReport } from './progress-report.js';
+import { VersionCompletion } from './version-completion.js';
 import { withWorkspace } from './workspace.js';
 
 /** Of the whole way: reading takes the first part, embedding what is left but for the last step. */
@@ -18,6 +19,7 @@ export class Pipeline {
     private readonly reader: DocumentReader,
     private readonly embedding: EmbeddingStep,
     private readonly ledger: IngestionLedger,
+    private readonly completion: VersionCompletion,
   ) {}
 
   /**
@@ -45,7 +47,7 @@ export class Pipeline {
       });
 
       await this.ledger.advance(lease, 'indexing');
-      await this.ledger.complete(lease, { chunkCount });
+      await this.completion.complete(lease, { chunkCount }, signal);
     });
   }
 }

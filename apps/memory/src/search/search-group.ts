@@ -8,7 +8,7 @@ export interface SearchGroup {
   space: EmbeddingSpace | null;
 }
 
-/** One group for each space that the queries have vectors in, one for all other knowledge bases. */
+/** One group for each space that the queries have vectors in and each weight that these are given, one for all other knowledge bases. */
 export function searchGroups(
   scopes: readonly SearchScope[],
   embedded: { has(spaceId: string): boolean },
@@ -16,9 +16,10 @@ export function searchGroups(
   const groups = new Map<string, SearchGroup>();
   for (const { knowledgeBaseId, space } of scopes) {
     const usable = space !== null && embedded.has(space.id) ? space : null;
-    const group = groups.get(usable?.id ?? '') ?? { knowledgeBaseIds: [], space: usable };
+    const key = usable === null ? '' : `${usable.id} ${usable.vectorWeight}`;
+    const group = groups.get(key) ?? { knowledgeBaseIds: [], space: usable };
     group.knowledgeBaseIds.push(knowledgeBaseId);
-    groups.set(usable?.id ?? '', group);
+    groups.set(key, group);
   }
   return [...groups.values()];
 }

@@ -25,7 +25,7 @@ export class SearchRepository {
          )
          select k.id as "knowledgeBaseId",
            case when s.id is not null then jsonb_build_object('id', s.id, 'model', s.model, 'dimensions', s.dimensions,
-             'state', s.state, 'tableName', s.table_name, 'vectorWeight', s.vector_weight) end as space
+             'state', s.state, 'tableName', s.table_name, 'vectorWeight', coalesce(k.vector_weight, s.vector_weight)) end as space
          from memory.knowledge_bases k left join memory.embedding_spaces s on s.id = k.embedding_space_id
          where k.tenant_id = $1 and k.id = any($2)`,
         [tenant.tenantId, knowledgeBaseIds],

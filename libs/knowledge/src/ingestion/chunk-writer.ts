@@ -14,14 +14,17 @@ import { type Lease, LeaseLostError } from './lease.js';
 /** A row is some 10 kB on the wire at 1,536 dimensions. */
 const ROWS_PER_TRANSACTION = 64;
 
-export interface NewChunk {
-  /** Position in the document, from 0 without gaps. */
+export interface NewVector {
+  /** Of its chunk: the position in the document, from 0 without gaps. */
   ordinal: number;
+  /** As long as the space has dimensions. */
+  embedding: ArrayLike<number>;
+}
+
+export interface NewChunk extends NewVector {
   text: string;
   tokenCount: number;
   locator: ChunkLocator;
-  /** As long as the space has dimensions. */
-  embedding: ArrayLike<number>;
 }
 
 /** Writes the chunks of a document version, which stay invisible until the ledger completes the job. */
@@ -53,12 +56,27 @@ export class ChunkWriter {
     await writing;
   }
 
+  /**
+   * Stores vectors of chunks that are written already, in another space or after the fact, and renews the lease.
+   * @returns how many; none when the knowledge base has left the space
+   * @throws LeaseLostError
+   */
+  async addVectors(lease: Lease, space: EmbeddingSpace, vectors: readonly NewVector[]): Promise<number> {
+    const columns = [vectors.map(({ ordinal }) => ordinal), vectors.map(({ embedding }) => vectorText(embedding))];
+    return this.database.withTenant(lease.tenant, async (tx) => {
+      await this.#renew(tx, lease, 0);
+      const { tenant, documentId, version, knowledgeBaseId } = lease;
+      const parameters = [tenant.tenantId, documentId, version, knowledgeBaseId, ...columns];
+      return (await tx.query<unknown[]>(`${insertEmbeddings(space)} returning 1`, parameters)).length;
+    });
+  }
+
   async #renew(tx: EntityManager, lease: Lease, written: number): Promise<void> {
     const renewed = await tx.query<unknown[]>(
       `with job as (
          update memory.ingestion_jobs
          set heartbeat_at = clock_timestamp(), lease_until = clock_timestamp() + $4 * interval '1 millisecond',
-           language = $5, chunks_written = chunks_written + $6
+           language = coalesce($5, language), chunks_written = chunks_written + $6
          where tenant_id = $1 and id = $2 and lease_token = $3 and status in ('parsing', 'embedding', 'indexing')
          returning 1
        )
@@ -105,11 +123,15 @@ const INSERT_CHUNKS = `
     set language = excluded.language, token_count = excluded.token_count, locator = excluded.locator,
       text = excluded.text, length = excluded.length, lexical = excluded.lexical, bm25 = excluded.bm25`;
 
-/** The table's name comes from the registry, which lets only such names in. */
+/**
+ * Nothing where the knowledge base has left the space meanwhile: its vectors there are being removed. The names come from
+ * the registry, which lets only such in.
+ */
 function insertEmbeddings(space: EmbeddingSpace): string {
   return `
+    with kept as materialized (select memory.keeps_vectors($1::uuid, $4::uuid, '${space.id}') as yes)
     insert into memory.${space.tableName} (tenant_id, document_id, version, knowledge_base_id, ordinal, embedding)
     select $1::uuid, $2::uuid, $3::integer, $4::uuid, e.ordinal, e.embedding::halfvec
-    from unnest($5::integer[], $6::text[]) as e(ordinal, embedding)
+    from kept, unnest($5::integer[], $6::text[]) as e(ordinal, embedding) where kept.yes
     on conflict (tenant_id, document_id, version, ordinal) do update set embedding = excluded.embedding`;
 }

@@ -13,6 +13,7 @@ import {
   LeaseLostError,
   type Progress,
   type RunningStatus,
+  VectorsMissingError,
 } from './lease.js';
 
 const RUNNING = `('parsing', 'embedding', 'indexing')`;
@@ -153,6 +154,7 @@ export class IngestionLedger {
    * Shows the new version to searches in place of the old one, in one transaction.
    * @param chunkCount how many chunks the document has: ordinals 0 to chunkCount - 1 must have been written
    * @throws LeaseLostError
+   * @throws VectorsMissingError when the knowledge base has moved to another embedding space meanwhile
    * @throws Error when chunks are missing, a fault of the worker
    */
   complete(lease: Lease, { chunkCount }: { chunkCount: number }): Promise<void> {
@@ -163,6 +165,7 @@ export class IngestionLedger {
         'update memory.ingestion_jobs set chunks_total = $3, chunks_written = $3 where tenant_id = $1 and id = $2',
         [lease.tenant.tenantId, lease.jobId, chunkCount],
       );
+      await assertEmbedded(tx, lease, chunkCount);
       const [activation] = await tx.query<{ complete: boolean }[]>(
         'select memory.activate_version($1, $2, $3, $4) as complete',
         [lease.tenant.tenantId, lease.documentId, lease.version, chunkCount],
@@ -200,6 +203,17 @@ export class IngestionLedger {
       if (updated.length === 0) throw new LeaseLostError(lease);
     });
   }
+}
+
+/** The switch to another space waits until this transaction ends, or has taken place before. */
+async function assertEmbedded(tx: EntityManager, lease: Lease, chunkCount: number): Promise<void> {
+  const { tenant, knowledgeBaseId, documentId, version } = lease;
+  const [missing] = await tx.query<{ space_id: string | null }[]>(
+    'select memory.space_without_vectors($1, $2, $3, $4, $5) as space_id',
+    [tenant.tenantId, knowledgeBaseId, documentId, version, chunkCount],
+  );
+  const spaceId = missing!.space_id;
+  if (spaceId !== null) throw new VectorsMissingError(lease, spaceId);
 }
 
 async function lockedJob(tx: EntityManager, tenant: TenantContext, jobId: string): Promise<JobRow | undefined> {

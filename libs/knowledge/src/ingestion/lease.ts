@@ -70,3 +70,15 @@ export class LeaseLostError extends Error {
     super(`The lease on ingestion job ${lease.jobId} is lost.`);
   }
 }
+
+/** Not all chunks of a version have a vector in the space that is searched: embed them and complete the job again. */
+export class VectorsMissingError extends Error {
+  override readonly name = 'VectorsMissingError';
+
+  constructor(
+    lease: Lease,
+    readonly embeddingSpaceId: string,
+  ) {
+    super(`Chunks of ingestion job ${lease.jobId} have no vectors in embedding space ${embeddingSpaceId}.`);
+  }
+}

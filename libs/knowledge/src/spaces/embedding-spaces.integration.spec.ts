@@ -43,7 +43,10 @@ describeWithServices('embedding spaces', () => {
   it('stores vectors of the largest length', async () => {
     const space = await knowledge.spaces.ensure('large', 4000);
     const tenant = knowledge.tenant();
-    const { jobId } = await knowledge.addDocument(tenant, await knowledge.knowledgeBase(tenant));
+    const base = await knowledge.knowledgeBase(tenant);
+    const move = 'update memory.knowledge_bases set embedding_space_id = $2 where id = $1';
+    await knowledge.rows(tenant, move, [base, space.id]);
+    const { jobId } = await knowledge.addDocument(tenant, base);
     const lease = await knowledge.claim(tenant, jobId);
     const embedding = Array.from({ length: 4000 }, (_, index) => Math.sin(index));
     const chunk = { ordinal: 0, text: 'long', tokenCount: 1, locator: {}, embedding };

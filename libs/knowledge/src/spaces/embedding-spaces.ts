@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { DomainError, type TenantContext } from '@parley/contracts';
 import { Database } from '@parley/persistence';
 import { type EntityManager } from 'typeorm';
+import { type Lease } from '../ingestion/lease.js';
 import { type EmbeddingSpace } from './embedding-space.js';
+import { OPEN } from './migration-sql.js';
 import { defaultVectorWeight } from './vector-weight.js';
 
 const MAX_DIMENSIONS = 4_000;
@@ -52,8 +54,39 @@ export class EmbeddingSpaces {
         [tenant.tenantId, knowledgeBaseId],
       );
       if (space === undefined) throw DomainError.notFound('knowledge base');
+      if (space.state === 'retired') throw new DomainError('conflict', 'The embedding space is being removed.');
       return space;
     });
+  }
+
+  /** Both spaces of a knowledge base that is on its way from one to another; else none. */
+  kept(tenant: TenantContext, knowledgeBaseId: string): Promise<EmbeddingSpace[]> {
+    return this.database.withTenant(tenant, (tx) =>
+      tx.query(
+        `select ${COLUMNS} from memory.embedding_migrations m
+         join memory.embedding_spaces s on s.id in (m.from_space_id, m.to_space_id)
+         where m.tenant_id = $1 and m.knowledge_base_id = $2 and m.status in ${OPEN}`,
+        [tenant.tenantId, knowledgeBaseId],
+      ),
+    );
+  }
+
+  /** Chunks of a version that have no vector in a space, in order. */
+  missing(
+    { tenant, documentId, version }: Pick<Lease, 'tenant' | 'documentId' | 'version'>,
+    { tableName }: EmbeddingSpace,
+    limit: number,
+  ): Promise<{ ordinal: number; text: string }[]> {
+    return this.database.withTenant(tenant, (tx) =>
+      tx.query(
+        `select c.ordinal, c.text from memory.chunks c
+         where c.tenant_id = $1 and c.document_id = $2 and c.version = $3
+           and not exists (select from memory.${tableName} e where e.tenant_id = $1 and e.document_id = $2
+             and e.version = $3 and e.ordinal = c.ordinal)
+         order by c.ordinal limit $4`,
+        [tenant.tenantId, documentId, version, limit],
+      ),
+    );
   }
 
   async #get(tx: EntityManager, id: string): Promise<EmbeddingSpace> {

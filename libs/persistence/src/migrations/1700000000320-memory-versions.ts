@@ -17,7 +17,7 @@ const COUNT_VERSION = `
     $$;`;
 
 /** Removes the chunks and vectors of documents, or all but those of one version and below an ordinal. */
-const DELETE_CHUNKS = `
+export const DELETE_CHUNKS = `
   create function memory.delete_chunks(
     p_tenant uuid, p_documents uuid[], p_keep_version integer default null, p_keep_below integer default null
   ) returns void

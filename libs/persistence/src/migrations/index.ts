@@ -5,16 +5,18 @@ import { Memory1700000000300 } from './1700000000300-memory.js';
 import { MemorySearch1700000000310 } from './1700000000310-memory-search.js';
 import { MemoryVersions1700000000320 } from './1700000000320-memory-versions.js';
 import { AnnounceJobs1700000000400 } from './1700000000400-announce-jobs.js';
+import { IngestionJobs1700000000500 } from './1700000000500-ingestion-jobs.js';
 import { SameContent1700000000510 } from './1700000000510-same-content.js';
 import { FileBatches1700000000511 } from './1700000000511-file-batches.js';
 import { Orphans1700000000512 } from './1700000000512-orphans.js';
 import { FileExpiry1700000000513 } from './1700000000513-file-expiry.js';
+import { EmbeddingMigrations1700000000530 } from './1700000000530-embedding-migrations.js';
 import { SearchExplained1700000000540 } from './1700000000540-search-explained.js';
 import { VectorPlan1700000000550 } from './1700000000550-vector-plan.js';
 import { LongerVectorPasses1700000000551 } from './1700000000551-longer-vector-passes.js';
 import { Evaluations1700000000560 } from './1700000000560-evaluations.js';
+import { SearchWhileMoving1700000000570 } from './1700000000570-search-while-moving.js';
 import { RunControl1700000000600 } from './1700000000600-run-control.js';
-import { IngestionJobs1700000000500 } from './1700000000500-ingestion-jobs.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -25,14 +27,16 @@ export const MIGRATIONS = [
   MemorySearch1700000000310,
   MemoryVersions1700000000320,
   AnnounceJobs1700000000400,
+  IngestionJobs1700000000500,
   SameContent1700000000510,
   FileBatches1700000000511,
   Orphans1700000000512,
   FileExpiry1700000000513,
+  EmbeddingMigrations1700000000530,
   SearchExplained1700000000540,
   VectorPlan1700000000550,
   LongerVectorPasses1700000000551,
   Evaluations1700000000560,
+  SearchWhileMoving1700000000570,
   RunControl1700000000600,
-  IngestionJobs1700000000500,
 ];
