@@ -10,6 +10,7 @@ export const ERROR_CODES = [
   'not_found',
   'model_not_found',
   'conflict',
+  'knowledge_base_expired',
   'file_too_large',
   'too_many_files',
   'unsupported_file_type',

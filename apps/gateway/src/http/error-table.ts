@@ -34,6 +34,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorEntry>> = {
   not_found: entry(404, 'not_found_error', 'Not found'),
   model_not_found: entry(404, 'invalid_request_error', 'Model not found'),
   conflict: entry(409, 'invalid_request_error', 'Conflict'),
+  knowledge_base_expired: entry(410, 'invalid_request_error', 'Vector store expired'),
   file_too_large: entry(413, 'invalid_request_error', 'File too large'),
   too_many_files: entry(400, 'invalid_request_error', 'Too many files'),
   unsupported_file_type: entry(415, 'invalid_request_error', 'Unsupported file type'),

@@ -18,7 +18,6 @@ import { MessageBus } from '@parley/messaging';
 import { v7 as uuidv7 } from 'uuid';
 import { parseIds } from '../wire/id-list.js';
 import { type PageFields } from '../wire/page.query.js';
-import { refuse } from '../wire/unsupported.js';
 import { chunkingOptions } from './chunking-strategy.js';
 import { type CreateVectorStoreBody, type UpdateVectorStoreBody } from './vector-store.request.js';
 
@@ -31,13 +30,18 @@ export class KnowledgeBasesService {
 
   /** Attaches the named files too; when one of them cannot be attached, nothing is created. */
   async create(tenant: TenantContext, body: CreateVectorStoreBody): Promise<KnowledgeBaseView> {
-    refuseExpiry(body);
     const fileIds = parseIds('file', body.file_ids ?? [], 'file', 'file_ids');
     const chunking = chunkingOptions(body.chunking_strategy);
     const id = uuidv7();
     const created = await this.bus.request(
       CreateKnowledgeBase,
-      { id, name: body.name ?? '', metadata: body.metadata ?? {}, ...text('description', body.description) },
+      {
+        id,
+        name: body.name ?? '',
+        metadata: body.metadata ?? {},
+        ...text('description', body.description),
+        ...(body.expires_after ? { expiresAfterDays: body.expires_after.days } : {}),
+      },
       tenant,
     );
     if (fileIds.length === 0) return created;
@@ -67,11 +71,11 @@ export class KnowledgeBasesService {
   }
 
   update(tenant: TenantContext, id: string, body: UpdateVectorStoreBody): Promise<KnowledgeBaseView> {
-    refuseExpiry(body);
+    const expiry = body.expires_after === undefined ? {} : { expiresAfterDays: body.expires_after?.days ?? null };
     const metadata = body.metadata === undefined ? {} : { metadata: body.metadata ?? {} };
     return this.bus.request(
       UpdateKnowledgeBase,
-      { id, ...text('name', body.name), ...text('description', body.description), ...metadata },
+      { id, ...text('name', body.name), ...text('description', body.description), ...metadata, ...expiry },
       tenant,
     );
   }
@@ -93,8 +97,4 @@ function text<K extends string>(key: K, value: string | null | undefined): Parti
 function named(error: unknown, param: string): unknown {
   if (!(error instanceof DomainError) || error.param !== 'file_id') return error;
   return new DomainError(error.code, error.message, { param });
-}
-
-function refuseExpiry(body: UpdateVectorStoreBody): void {
-  refuse('expires_after', body.expires_after, 'Vector stores do not expire.');
 }

@@ -1,18 +1,37 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type Metadata } from '@parley/contracts';
 import { Type } from 'class-transformer';
 import {
-  Allow,
   ArrayMaxSize,
   IsArray,
+  IsIn,
+  IsInt,
   IsObject,
   IsOptional,
   IsString,
+  Max,
   MaxLength,
+  Min,
   ValidateNested,
 } from 'class-validator';
 import { IsMetadata } from '../wire/metadata.validation.js';
 import { ChunkingStrategy } from './chunking-strategy.js';
+
+/** When a vector store expires: its files are taken out of it, and searching it or adding to it fails from then on. */
+export class ExpiresAfter {
+  @ApiProperty({
+    enum: ['last_active_at'],
+    description: 'The last search, or when the policy was set if that is later',
+  })
+  @IsIn(['last_active_at'])
+  anchor!: 'last_active_at';
+
+  @ApiProperty({ minimum: 1, maximum: 365 })
+  @IsInt()
+  @Min(1)
+  @Max(365)
+  days!: number;
+}
 
 export class UpdateVectorStoreBody {
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: 256 })
@@ -31,9 +50,12 @@ export class UpdateVectorStoreBody {
   @IsMetadata()
   metadata?: Metadata | null;
 
-  /** Not supported: accepted as null alone. */
-  @Allow()
-  expires_after?: unknown;
+  @ApiPropertyOptional({ type: ExpiresAfter, nullable: true, description: 'Null for never' })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ExpiresAfter)
+  expires_after?: ExpiresAfter | null;
 }
 
 export class CreateVectorStoreBody extends UpdateVectorStoreBody {

@@ -1,6 +1,7 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type DocumentCounts, formatId, type KnowledgeBaseView, type Metadata } from '@parley/contracts';
 import { unixSeconds } from '../wire/unix-seconds.js';
+import { ExpiresAfter } from './vector-store.request.js';
 
 export class FileCounts {
   @ApiProperty()
@@ -36,8 +37,8 @@ export class VectorStoreObject {
   @ApiProperty({ type: String, nullable: true })
   description!: string | null;
 
-  @ApiProperty({ enum: ['in_progress', 'completed'] })
-  status!: 'in_progress' | 'completed';
+  @ApiProperty({ enum: ['in_progress', 'completed', 'expired'] })
+  status!: 'in_progress' | 'completed' | 'expired';
 
   @ApiProperty({ type: FileCounts })
   file_counts!: FileCounts;
@@ -48,8 +49,11 @@ export class VectorStoreObject {
   @ApiProperty({ description: 'Unix time in seconds' })
   last_active_at!: number;
 
-  @ApiProperty({ type: Number, nullable: true })
-  expires_at!: null;
+  @ApiPropertyOptional({ type: ExpiresAfter })
+  expires_after?: ExpiresAfter;
+
+  @ApiProperty({ type: Number, nullable: true, description: 'Unix time in seconds' })
+  expires_at!: number | null;
 
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
   metadata!: Metadata;
@@ -60,17 +64,24 @@ export function fileCounts({ inProgress, completed, failed, cancelled, total }: 
 }
 
 export function vectorStoreObject(view: KnowledgeBaseView): VectorStoreObject {
+  const { expiry } = view;
   return {
     id: formatId('knowledgeBase', view.id),
     object: 'vector_store',
     created_at: unixSeconds(view.createdAt),
     name: view.name,
     description: view.description,
-    status: view.counts.inProgress > 0 ? 'in_progress' : 'completed',
+    status: statusOf(view),
     file_counts: fileCounts(view.counts),
     usage_bytes: view.usageBytes,
     last_active_at: unixSeconds(view.lastActiveAt),
-    expires_at: null,
+    ...(expiry ? { expires_after: { anchor: 'last_active_at', days: expiry.days } } : {}),
+    expires_at: expiry ? unixSeconds(expiry.expiresAt) : null,
     metadata: view.metadata,
   };
+}
+
+function statusOf({ expiry, counts }: KnowledgeBaseView): VectorStoreObject['status'] {
+  if (expiry?.isExpired) return 'expired';
+  return counts.inProgress > 0 ? 'in_progress' : 'completed';
 }

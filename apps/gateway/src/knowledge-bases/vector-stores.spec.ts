@@ -183,13 +183,41 @@ describe('/v1/vector_stores', () => {
     expect(app.bus.requests).toEqual([]);
   });
 
-  it('refuses an expiry, which it would not keep', async () => {
-    const body = { expires_after: { anchor: 'last_active_at', days: 1 } };
-    expect(await fault('POST', '', body)).toEqual({
-      status: 400,
-      code: 'unsupported_parameter',
-      param: 'expires_after',
+  it('expires so many days after the last search, until it is told otherwise', async () => {
+    const expiry = { days: 7, expiresAt: '2026-01-09T03:04:05.678Z', isExpired: false };
+    app.bus
+      .on(CreateKnowledgeBase, () => store({ expiry }))
+      .on(GetKnowledgeBase, () => store({ expiry: { ...expiry, isExpired: true } }))
+      .on(UpdateKnowledgeBase, () => store());
+    const expires_after = { anchor: 'last_active_at', days: 7 } as const;
+    const created = await client.vectorStores.create({ expires_after });
+    expect(created).toMatchObject({ status: 'completed', expires_after, expires_at: 1767927845 });
+    expect((await client.vectorStores.retrieve(STORE_ID)).status).toBe('expired');
+    expect(await client.vectorStores.update(STORE_ID, { expires_after: null })).toMatchObject({ expires_at: null });
+    await client.vectorStores.update(STORE_ID, { name: 'new' });
+    expect(app.bus.asked(CreateKnowledgeBase)).toMatchObject([{ expiresAfterDays: 7 }]);
+    const [cleared, kept] = app.bus.asked(UpdateKnowledgeBase);
+    expect(cleared).toMatchObject({ expiresAfterDays: null });
+    expect(kept!.expiresAfterDays).toBeUndefined();
+  });
+
+  it('says that a vector store has expired', async () => {
+    app.bus.on(AddDocument, () => {
+      throw new DomainError('knowledge_base_expired', 'The vector store has expired.', { param: 'vector_store_id' });
     });
+    expect(await fault('POST', `/${STORE_ID}/files`, { file_id: FILE_ID })).toEqual({
+      status: 410,
+      code: 'knowledge_base_expired',
+      param: 'vector_store_id',
+    });
+  });
+
+  it.each([
+    ['expires_after.days', { anchor: 'last_active_at', days: 0 }],
+    ['expires_after.days', { anchor: 'last_active_at', days: 366 }],
+    ['expires_after.anchor', { anchor: 'created_at', days: 1 }],
+  ])('refuses an expiry with a bad %s', async (param, expires_after) => {
+    expect(await fault('POST', '', { expires_after })).toEqual({ status: 400, code: 'invalid_request', param });
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { DomainError } from '@parley/contracts';
 import { type EntityManager } from 'typeorm';
+import { assertNotExpired } from '../knowledge-bases/expiry.repository.js';
 
 /**
  * Rows that whoever adds, changes or removes documents holds until the end of the transaction, always in this order: files
@@ -27,13 +28,14 @@ export async function holdKnowledgeBases(tx: EntityManager, tenantId: string, id
   );
 }
 
-/** The same for one. @throws DomainError `not_found` */
+/** The same for one that something is added to. @throws DomainError `not_found`, `knowledge_base_expired` */
 export async function holdKnowledgeBase(tx: EntityManager, tenantId: string, id: string): Promise<void> {
   const rows = await tx.query<unknown[]>(
     'select id from memory.knowledge_bases where tenant_id = $1 and id = $2 for no key update',
     [tenantId, id],
   );
   if (rows.length === 0) throw noKnowledgeBase();
+  await assertNotExpired(tx, tenantId, id);
 }
 
 export function noKnowledgeBase(): DomainError {

@@ -26,4 +26,7 @@ export class KnowledgeBaseEntity {
 
   @Column({ name: 'last_active_at', type: 'timestamptz', insert: false })
   lastActiveAt!: Date;
+
+  @Column('integer', { name: 'expires_after_days', nullable: true })
+  expiresAfterDays!: number | null;
 }

@@ -111,6 +111,44 @@ describeWithServices('knowledge bases by message', () => {
     expect(await memory.ask(GetKnowledgeBase, { id }, tenant)).toMatchObject({ name: 'Library' });
   });
 
+  it('expires, is neither searched nor added to, loses its contents, and can be given more time', async () => {
+    const { KnowledgeBaseExpirer } = await import('./knowledge-base-expirer.js');
+    const expirer = memory.app.get(KnowledgeBaseExpirer, { strict: false });
+    const tenant = someTenant();
+    const [id, other] = [uuidv7(), (await memory.createKnowledgeBase(tenant)).id];
+    const request = { id, name: 'For a week', metadata: {}, expiresAfterDays: 7 };
+    expect(await memory.ask(CreateKnowledgeBase, request, tenant)).toMatchObject({
+      expiry: { days: 7, isExpired: false },
+    });
+    const { id: fileId } = await memory.registerFile(tenant);
+    for (const knowledgeBaseId of [id, other]) await memory.addDocument(tenant, { knowledgeBaseId, fileId });
+    expect(await expirer.expire()).toBe(0);
+    const client = await connect(database.url);
+    await client.query(
+      `update memory.knowledge_bases set last_active_at = now() - interval '8 days' where tenant_id = $1`,
+      [tenant.tenantId],
+    );
+    await client.end();
+
+    const search = { knowledgeBaseIds: [other, id], queries: ['x'], maxResults: 5, scoreThreshold: 0 };
+    const expired = { code: 'knowledge_base_expired' };
+    await expect(memory.ask(Search, search, tenant)).rejects.toMatchObject({ ...expired, param: 'vector_store_ids' });
+    await expect(memory.addDocument(tenant, { knowledgeBaseId: id, fileId })).rejects.toMatchObject(expired);
+    const turns = await Promise.all([1, 2, 3].map(() => expirer.expire()));
+    expect(turns.reduce((sum, count) => sum + count)).toBe(1);
+    expect(await memory.ask(GetKnowledgeBase, { id }, tenant)).toMatchObject({
+      counts: NOTHING,
+      expiry: { isExpired: true },
+    });
+    expect((await memory.ask(GetKnowledgeBase, { id: other }, tenant)).counts.total).toBe(1);
+
+    const renewed = await memory.ask(UpdateKnowledgeBase, { id, expiresAfterDays: 1 }, tenant);
+    expect(renewed.expiry).toMatchObject({ days: 1, isExpired: false });
+    expect(await memory.addDocument(tenant, { knowledgeBaseId: id, fileId })).toMatchObject({ fileId });
+    const unlimited = await memory.ask(UpdateKnowledgeBase, { id, expiresAfterDays: null }, tenant);
+    expect(unlimited).not.toHaveProperty('expiry');
+  });
+
   it('finds nothing before anything is indexed, and notes that it was searched', async () => {
     const tenant = someTenant();
     const { id } = await memory.createKnowledgeBase(tenant);

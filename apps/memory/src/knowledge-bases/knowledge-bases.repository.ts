@@ -4,13 +4,24 @@ import {
   type DocumentCounts,
   type Page,
   type PageRequest,
-  type TenantContext,
+  TenantContext,
   type UpdateKnowledgeBaseRequest,
 } from '@parley/contracts';
-import { removeKnowledgeBase } from '@parley/knowledge';
+import { removeDocument, removeKnowledgeBase } from '@parley/knowledge';
 import { Database, keysetPage, storable } from '@parley/persistence';
 import { type EntityManager } from 'typeorm';
+import { holdKnowledgeBases } from '../documents/holds.repository.js';
+import { isExpired } from './expiry.repository.js';
 import { KnowledgeBaseEntity } from './knowledge-base.entity.js';
+
+/** Removal acts for a tenant, not for one of its users. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+export interface ExpiredDocument {
+  tenantId: string;
+  knowledgeBaseId: string;
+  documentId: string;
+}
 
 export interface KnowledgeBaseRow extends KnowledgeBaseEntity {
   counts: DocumentCounts;
@@ -60,7 +71,8 @@ export class KnowledgeBasesRepository {
   update(tenant: TenantContext, { id, ...fields }: UpdateKnowledgeBaseRequest): Promise<KnowledgeBaseRow | null> {
     const { tenantId } = tenant;
     return this.database.withTenant(tenant, async (tx) => {
-      const set = { ...storable(fields), updatedAt: () => 'now()' };
+      const active = typeof fields.expiresAfterDays === 'number' ? { lastActiveAt: () => 'now()' } : {};
+      const set = { ...storable(fields), ...active, updatedAt: () => 'now()' };
       await tx.createQueryBuilder().update(KnowledgeBaseEntity).set(set).where({ id, tenantId }).execute();
       return this.#find(tx, tenantId, id);
     });
@@ -69,6 +81,26 @@ export class KnowledgeBasesRepository {
   /** With all its documents and chunks; false when there is none. The files stay. */
   delete(tenant: TenantContext, id: string): Promise<boolean> {
     return this.database.withTenant(tenant, (tx) => removeKnowledgeBase(tx, tenant, id));
+  }
+
+  /** What expired knowledge bases of all tenants still hold. */
+  expiredDocuments(limit: number): Promise<ExpiredDocument[]> {
+    return this.database.withoutTenant((tx) =>
+      tx.query(
+        `select tenant_id as "tenantId", knowledge_base_id as "knowledgeBaseId", document_id as "documentId"
+         from memory.expired_documents($1)`,
+        [limit],
+      ),
+    );
+  }
+
+  /** False when it is gone, or its knowledge base was given more time. */
+  removeExpired({ tenantId, knowledgeBaseId, documentId }: ExpiredDocument): Promise<boolean> {
+    const tenant = TenantContext.of({ tenantId, userId: NOBODY, role: 'member' });
+    return this.database.withTenant(tenant, async (tx) => {
+      await holdKnowledgeBases(tx, tenantId, [knowledgeBaseId]);
+      return (await isExpired(tx, tenantId, knowledgeBaseId)) && removeDocument(tx, tenant, documentId);
+    });
   }
 
   async #find(tx: EntityManager, tenantId: string, id: string): Promise<KnowledgeBaseRow | null> {

@@ -11,6 +11,8 @@ import {
 } from '@parley/contracts';
 import { type KnowledgeBaseRow, KnowledgeBasesRepository } from './knowledge-bases.repository.js';
 
+const DAY_MS = 86_400_000;
+
 @Injectable()
 export class KnowledgeBasesService {
   constructor(private readonly knowledgeBases: KnowledgeBasesRepository) {}
@@ -48,5 +50,12 @@ function found(base: KnowledgeBaseRow | null): KnowledgeBaseRow {
 function viewOf({ createdAt, lastActiveAt, ...base }: KnowledgeBaseRow): KnowledgeBaseView {
   const { id, name, description, metadata, counts, usageBytes } = base;
   const times = { createdAt: createdAt.toISOString(), lastActiveAt: lastActiveAt.toISOString() };
-  return { id, name, description, metadata, counts, usageBytes, ...times };
+  const view = { id, name, description, metadata, counts, usageBytes, ...times };
+  const { expiresAfterDays: days } = base;
+  if (days === null) return view;
+  const expiresAt = new Date(lastActiveAt.getTime() + days * DAY_MS);
+  return {
+    ...view,
+    expiry: { days, expiresAt: expiresAt.toISOString(), isExpired: expiresAt.getTime() <= Date.now() },
+  };
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type TenantContext } from '@parley/contracts';
 import { type EmbeddingSpace } from '@parley/knowledge';
 import { Database } from '@parley/persistence';
+import { expired, IS_EXPIRED } from '../knowledge-bases/expiry.repository.js';
 
 export interface SearchScope {
   knowledgeBaseId: string;
@@ -13,17 +14,26 @@ export interface SearchScope {
 export class SearchRepository {
   constructor(private readonly database: Database) {}
 
-  /** Those of the knowledge bases that exist; says of each, to the minute, when it was last searched. */
-  scopes(tenant: TenantContext, knowledgeBaseIds: string[]): Promise<SearchScope[]> {
+  /**
+   * Those of the knowledge bases that exist; says of each, to the minute, when it was last searched.
+   * @throws DomainError `knowledge_base_expired`
+   */
+  async scopes(tenant: TenantContext, knowledgeBaseIds: string[]): Promise<SearchScope[]> {
+    const rows = await this.#scopes(tenant, knowledgeBaseIds);
+    if (rows.some(({ isExpired }) => isExpired)) throw expired('vector_store_ids');
+    return rows.map(({ knowledgeBaseId, space }) => ({ knowledgeBaseId, space }));
+  }
+
+  #scopes(tenant: TenantContext, knowledgeBaseIds: string[]): Promise<(SearchScope & { isExpired: boolean })[]> {
     return this.database.withTenant(tenant, (tx) =>
       tx.query(
         `with active as (
            update memory.knowledge_bases set last_active_at = now() where id in (
-             select id from memory.knowledge_bases
-             where tenant_id = $1 and id = any($2) and last_active_at < now() - interval '1 minute'
+             select id from memory.knowledge_bases k
+             where tenant_id = $1 and id = any($2) and last_active_at < now() - interval '1 minute' and not ${IS_EXPIRED}
              for no key update skip locked)
          )
-         select k.id as "knowledgeBaseId",
+         select k.id as "knowledgeBaseId", ${IS_EXPIRED} as "isExpired",
            case when s.id is not null then jsonb_build_object('id', s.id, 'model', s.model, 'dimensions', s.dimensions,
              'state', s.state, 'tableName', s.table_name, 'vectorWeight', coalesce(k.vector_weight, s.vector_weight)) end as space
          from memory.knowledge_bases k left join memory.embedding_spaces s on s.id = k.embedding_space_id

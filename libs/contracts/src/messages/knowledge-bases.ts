@@ -38,6 +38,8 @@ export interface KnowledgeBaseView {
   usageBytes: number;
   createdAt: string;
   lastActiveAt: string;
+  /** Absent when it does not expire. */
+  expiry?: { days: number; expiresAt: string; isExpired: boolean };
 }
 
 /** Sizes in tokens, as OpenAI's `static` strategy; absent means `auto` (800/400). */
@@ -68,6 +70,13 @@ export class CreateKnowledgeBaseRequest {
 
   @IsObject()
   metadata: Metadata = {};
+
+  /** Days without a search after which it expires. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(365)
+  expiresAfterDays?: number;
 }
 
 export class UpdateKnowledgeBaseRequest {
@@ -87,6 +96,13 @@ export class UpdateKnowledgeBaseRequest {
   @IsOptional()
   @IsObject()
   metadata?: Metadata;
+
+  /** Days without a search after which it expires, from now; null for never. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(365)
+  expiresAfterDays?: number | null;
 }
 
 export const DOCUMENT_STATUSES = [
