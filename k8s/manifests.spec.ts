@@ -64,6 +64,22 @@ describeRendered.each(['base', 'overlays/production'])('k8s/%s', (overlay) => {
     }
   });
 
+  it('lets the worker alone out to the internet, and to no private address', () => {
+    const policies = all('NetworkPolicy').map(({ metadata, ...rest }) => ({ name: metadata.name, spec: rest['spec'] }));
+    const web = policies.filter(({ spec }) => JSON.stringify(spec).includes('"port":80}'));
+    expect(web).toMatchObject([
+      { name: 'web-pages', spec: { podSelector: { matchLabels: { 'app.kubernetes.io/name': 'ingestion-worker' } } } },
+    ]);
+    for (const block of ['10.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'])
+      expect(JSON.stringify(web)).toContain(`"${block}"`);
+    const toAnywhere = policies.filter(
+      ({ spec }) => /"port":443/.test(JSON.stringify(spec)) && !/ipBlock/.test(JSON.stringify(spec)),
+    );
+    expect(toAnywhere).toMatchObject([
+      { spec: { podSelector: { matchExpressions: [{ operator: 'NotIn', values: ['ingestion-worker'] }] } } },
+    ]);
+  });
+
   it('asks three different questions by its probes', () => {
     for (const manifest of all('Deployment')) {
       const [container] = podOf(manifest).containers;

@@ -1,13 +1,20 @@
 import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BlobsConfig, type ConfigOf, type Environment, LlmConfig } from '@parley/config';
+import { EgressConfig } from '@parley/egress';
 import { LlmModule, llmOptionsOf } from '@parley/llm';
 import { type RunnableApp } from '@parley/observability';
 import { createService, ServiceModule, serviceSections, type Wiring } from '@parley/service';
 import { IngestionConfig } from './ingestion/ingestion.config.js';
 import { IngestionModule } from './ingestion/ingestion.module.js';
 
-export const appSections = { ...serviceSections, blobs: BlobsConfig, llm: LlmConfig, ingestion: IngestionConfig };
+export const appSections = {
+  ...serviceSections,
+  blobs: BlobsConfig,
+  llm: LlmConfig,
+  ingestion: IngestionConfig,
+  egress: EgressConfig,
+};
 
 const DEFAULT_PORT = 3004;
 

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BlobsConfig, type ConfigOf, type Environment, LlmConfig } from '@parley/config';
+import { EgressConfig } from '@parley/egress';
 import { LlmModule, llmOptionsOf } from '@parley/llm';
 import { type RunnableApp } from '@parley/observability';
 import { createService, ServiceModule, serviceSections, type Wiring } from '@parley/service';
@@ -18,11 +19,19 @@ import { JobsModule } from './jobs/jobs.module.js';
 import { KnowledgeBaseEntity } from './knowledge-bases/knowledge-base.entity.js';
 import { KnowledgeBasesModule } from './knowledge-bases/knowledge-bases.module.js';
 import { OrphansModule } from './orphans/orphans.module.js';
+import { PagesModule } from './pages/pages.module.js';
+import { WebPageEntity } from './pages/web-page.entity.js';
 import { RecallConfig } from './search/recall.config.js';
 import { SearchModule } from './search/search.module.js';
 import { StatusModule } from './status/status.module.js';
 
-export const appSections = { ...serviceSections, blobs: BlobsConfig, llm: LlmConfig, recall: RecallConfig };
+export const appSections = {
+  ...serviceSections,
+  blobs: BlobsConfig,
+  llm: LlmConfig,
+  recall: RecallConfig,
+  egress: EgressConfig,
+};
 
 const DEFAULT_PORT = 3003;
 
@@ -37,7 +46,7 @@ export class AppModule {
           name: 'memory',
           role: 'parley_memory',
           schema: 'memory',
-          entities: [FileEntity, KnowledgeBaseEntity, DocumentEntity, EvaluationEntity],
+          entities: [FileEntity, KnowledgeBaseEntity, DocumentEntity, EvaluationEntity, WebPageEntity],
           hasOutbox: true,
           sections: appSections,
           config,
@@ -48,6 +57,7 @@ export class AppModule {
         KnowledgeBasesModule,
         DocumentsModule,
         FileBatchesModule,
+        PagesModule,
         SearchModule,
         EmbeddingsModule,
         EvaluationsModule,

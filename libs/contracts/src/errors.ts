@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   'file_too_large',
   'too_many_files',
   'unsupported_file_type',
+  'url_refused',
   'rate_limit_exceeded',
   'provider_error',
   'provider_rate_limited',

@@ -19,6 +19,7 @@ export * from './messages/runs.js';
 export * from './messages/search-explanation.js';
 export * from './messages/search.js';
 export * from './messages/status.js';
+export * from './messages/web-pages.js';
 export * from './page.js';
 export * from './public-id.js';
 export * from './tenant-context.js';

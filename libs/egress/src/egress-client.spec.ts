@@ -270,6 +270,20 @@ describe('EgressClient', () => {
     });
   });
 
+  it.each(['etag', 'none'])('does no harm when an answer is left lying (%s)', async (etag) => {
+    const closed = Promise.withResolvers<void>();
+    const server = await serve((request, response) => {
+      request.socket.once('close', () => closed.resolve());
+      if (request.headers['if-none-match'] === 'etag') response.writeHead(304).end();
+      else response.write('beginning');
+    });
+    const client = clientFor([server.port], { totalTimeoutMs: 200 });
+    const request = { maxBytes: 100, accepts: () => true, known: { etag } };
+    const { body } = await client.get(`http://pages.example:${server.port}/`, request);
+    await closed.promise;
+    expect(body.destroyed).toBe(etag === 'none');
+  });
+
   it('closes its connection when the page is not read to its end', async () => {
     let closed = Promise.withResolvers<void>();
     const server = await serve((request, response) => {

@@ -1,7 +1,7 @@
 import { type LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { type Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { Client, type Dispatcher } from 'undici';
 import { checkedConnector } from './checked-connector.js';
 import { EgressError } from './egress-error.js';
@@ -130,8 +130,11 @@ export class EgressClient {
     }
     const contentType = header(response, 'content-type') ?? '';
     if (!isNotModified) refuseUnwanted(response, contentType, request);
-    const encoding = isNotModified ? '' : (header(response, 'content-encoding') ?? '');
-    const body = exchange.readable(decodedBody(response.body, encoding, request.maxBytes));
+    const encoding = header(response, 'content-encoding') ?? '';
+    const body = isNotModified
+      ? Readable.from([], { objectMode: false })
+      : exchange.readable(decodedBody(response.body, encoding, request.maxBytes));
+    if (isNotModified) exchange.end();
     const etag = header(response, 'etag') ?? null;
     const lastModified = header(response, 'last-modified') ?? null;
     return { url, isNotModified, contentType, etag, lastModified, body };

@@ -60,6 +60,8 @@ export class Exchange {
   /** The content as a stream, which ends the exchange. */
   readable(content: AsyncIterable<Buffer>): Readable {
     const body = Readable.from(this.#translated(content), { objectMode: false });
+    // Whoever reads it is told by the reading; when nobody does, its end must not bring the process down.
+    body.on('error', () => undefined);
     const stop = (): void => void body.destroy(this.failure as Error);
     this.signal.addEventListener('abort', stop, { once: true });
     return body.once('close', () => {

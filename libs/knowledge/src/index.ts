@@ -32,6 +32,7 @@ export {
 } from './ingestion/lease.js';
 export { type ChunkDraft, WrittenChunks } from './ingestion/written-chunks.js';
 export { removeDocument, removeKnowledgeBase } from './ingestion/removal.js';
+export { type FetchedContent, type IndexedPage, type WebPage, WebPages } from './pages/web-pages.js';
 export { KnowledgeModule } from './knowledge.module.js';
 export { compileFilter } from './search/attribute-filter.js';
 export { type KnowledgeHit, type KnowledgeQuery, KnowledgeSearch, type SearchPlan } from './search/knowledge-search.js';

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ChunkWriter } from './ingestion/chunk-writer.js';
 import { IngestionLedger } from './ingestion/ingestion-ledger.js';
 import { WrittenChunks } from './ingestion/written-chunks.js';
+import { WebPages } from './pages/web-pages.js';
 import { KnowledgeSearch } from './search/knowledge-search.js';
 import { LexicalStatistics } from './search/lexical-statistics.js';
 import { Neighbors } from './search/neighbors.js';
@@ -13,6 +14,7 @@ const PROVIDERS = [
   IngestionLedger,
   ChunkWriter,
   WrittenChunks,
+  WebPages,
   EmbeddingSpaces,
   EmbeddingMigrations,
   MigrationLedger,

@@ -38,6 +38,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorEntry>> = {
   file_too_large: entry(413, 'invalid_request_error', 'File too large'),
   too_many_files: entry(400, 'invalid_request_error', 'Too many files'),
   unsupported_file_type: entry(415, 'invalid_request_error', 'Unsupported file type'),
+  url_refused: entry(400, 'invalid_request_error', 'Address refused'),
   rate_limit_exceeded: entry(429, 'rate_limit_error', 'Rate limit exceeded'),
   provider_error: entry(502, 'server_error', 'Language model failed'),
   provider_rate_limited: entry(503, 'server_error', 'Language model overloaded'),

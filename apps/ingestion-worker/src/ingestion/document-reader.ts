@@ -7,6 +7,7 @@ import { type ChunkFile, writeChunkFile } from '../chunking/chunk-file.js';
 import { readBlockFile } from '../parsing/block-file.js';
 import { IngestionError } from '../parsing/ingestion-error.js';
 import { parseFile } from '../parsing/parse-file.js';
+import { type ParsedFile } from '../parsing/parsed-document.js';
 import { IngestionConfig } from './ingestion.config.js';
 import { type Original } from './originals.js';
 
@@ -20,22 +21,27 @@ export interface Reading {
   onProgress: (share: number) => void;
 }
 
+/** What was read, cut into chunks. */
+export interface ReadDocument extends ChunkFile {
+  parsed: ParsedFile;
+}
+
 /** The second step: original → blocks → chunks, each a file in the attempt's folder; what is done with is removed. */
 @Injectable()
 export class DocumentReader {
   constructor(private readonly config: IngestionConfig) {}
 
   /** @throws IngestionError when there is nothing to index, the signal's reason on abort */
-  async read(original: Original, { chunking }: Lease, { folder, signal, onProgress }: Reading): Promise<ChunkFile> {
+  async read(original: Original, { chunking }: Lease, { folder, signal, onProgress }: Reading): Promise<ReadDocument> {
     const limits = this.config.parseLimits;
     const blocksPath = join(folder, 'blocks');
-    await parseFile({ ...original, blocksPath, signal, onProgress }, limits);
+    const parsed = await parseFile({ ...original, blocksPath, signal, onProgress }, limits);
     await rm(original.path);
     const { maxChunkSizeTokens: maxTokens, chunkOverlapTokens: overlapTokens } = chunking ?? AUTO_CHUNKING;
     const options = { maxTokens, overlapTokens, countTokens, maxBytes: limits.maxSpoolBytes, signal };
     const chunks = await writeChunkFile(join(folder, 'chunks'), readBlockFile(blocksPath), options);
     await rm(blocksPath);
     if (chunks.chunkCount === 0) throw new IngestionError('no_text', 'The file holds no text.');
-    return chunks;
+    return { ...chunks, parsed };
   }
 }

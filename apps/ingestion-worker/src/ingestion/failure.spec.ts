@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { DomainError, type ErrorCode } from '@parley/contracts';
+import { EgressError } from '@parley/egress';
 import { ProviderFailure } from '@parley/llm';
 import { IngestionError } from '../parsing/ingestion-error.js';
-import { EmbeddingError, failureOf } from './failure.js';
+import { EmbeddingError, failureOf, FetchError } from './failure.js';
 
 const attempt = (failures = 0, postponements = 0) => ({
   ...{ failures, postponements },
@@ -12,6 +13,8 @@ const refused = (code: ErrorCode, message: string, options = {}) =>
   new EmbeddingError(new DomainError(code, message, options));
 const away = new EmbeddingError(new ProviderFailure('provider_error', 'It is away.', { away: true }));
 const pauseOf = (error: unknown, ...before: [number?, number?]) => failureOf(error, attempt(...before)).retryInMs!;
+
+const fetchFailed = (...error: ConstructorParameters<typeof EgressError>) => new FetchError(new EgressError(...error));
 
 describe('failureOf', () => {
   it('is final for a file that cannot be read, and says why', () => {
@@ -24,6 +27,18 @@ describe('failureOf', () => {
     expect(gone).toEqual({ code: 'blob_missing', message: 'The uploaded original is gone.' });
     const unknown = failureOf(refused('model_not_found', 'No such model.'), attempt());
     expect(unknown).toEqual({ code: 'provider_error', message: 'The text could not be embedded: No such model.' });
+  });
+
+  it('is final for a page that is gone or refused, and tried again when its server may recover', () => {
+    const gone = failureOf(
+      fetchFailed('http_error', 'The server answered with status 410.', { status: 410 }),
+      attempt(),
+    );
+    expect(gone).toEqual({ code: 'http_error', message: 'The server answered with status 410.' });
+    const busy = { status: 503, isTransient: true, retryAfterMs: 120_000 };
+    expect(pauseOf(fetchFailed('http_error', 'The server answered with status 503.', busy))).toBe(120_000);
+    const silent = fetchFailed('timeout', 'example.org takes too long to answer.', { isTransient: true });
+    expect(pauseOf(silent, 2)).toBeGreaterThan(pauseOf(silent));
   });
 
   it('is tried again after a growing, bounded pause', () => {

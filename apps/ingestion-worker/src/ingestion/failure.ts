@@ -1,4 +1,5 @@
 import { DomainError, type ErrorCode } from '@parley/contracts';
+import { type EgressError } from '@parley/egress';
 import { type Failure } from '@parley/knowledge';
 import { ProviderFailure } from '@parley/llm';
 import { IngestionError } from '../parsing/ingestion-error.js';
@@ -30,6 +31,15 @@ export class EmbeddingError extends Error {
   }
 }
 
+/** The page that a document is made from could not be fetched. */
+export class FetchError extends Error {
+  override readonly name = 'FetchError';
+
+  constructor(override readonly cause: EgressError) {
+    super(cause.message);
+  }
+}
+
 export interface Attempt {
   /** How often the job has been queued again in a row for the same kind of reason. */
   failures: number;
@@ -47,6 +57,7 @@ export interface Attempt {
  */
 export function failureOf(error: unknown, attempt: Attempt): Failure {
   if (error instanceof IngestionError) return { code: error.code, message: error.message };
+  if (error instanceof FetchError) return fetchFailure(error, attempt);
   if (error instanceof EmbeddingError) return providerFailure(error, attempt);
   if (!(error instanceof DomainError)) {
     const message = 'An internal error occurred.';
@@ -58,6 +69,13 @@ export function failureOf(error: unknown, attempt: Attempt): Failure {
   const retryInMs = pauseMs(attempt.failures, attempt);
   if (code === 'timeout') return { code, message: 'The file takes too long to be indexed.', retryInMs };
   return { code: 'internal_error', message, retryInMs };
+}
+
+/** Another try is for what may pass: a server that is overloaded or away, not a page that is gone. */
+function fetchFailure({ message, cause }: FetchError, attempt: Attempt): Failure {
+  const failure = { code: cause.code, message };
+  if (!cause.isTransient) return failure;
+  return { ...failure, retryInMs: Math.max(cause.retryAfterMs ?? 0, pauseMs(attempt.failures, attempt)) };
 }
 
 function providerFailure({ message, cause }: EmbeddingError, attempt: Attempt): Failure {

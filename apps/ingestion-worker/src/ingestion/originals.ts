@@ -10,6 +10,8 @@ export interface Original {
   path: string;
   filename: string;
   contentType: string;
+  /** A web page: only its article is read. */
+  asArticle?: boolean;
 }
 
 /** The first step: where the content of a document comes from. */

@@ -9,6 +9,7 @@ import {
   type ChunkWriter,
   type EmbeddingSpace,
   type Lease,
+  type WebPages,
   type WrittenChunks,
 } from '@parley/knowledge';
 import { countTokens, type EmbeddingBatch } from '@parley/llm';
@@ -16,6 +17,7 @@ import { type ParseFileInput } from '../parsing/parse-file.js';
 import { type Block, DEFAULT_PARSE_LIMITS, type ParsedFile } from '../parsing/parsed-document.js';
 import { type IngestionConfig } from './ingestion.config.js';
 import { Originals } from './originals.js';
+import { type PageFetcher } from './page-fetcher.js';
 import { type SpaceEmbedder } from './space-embedder.js';
 import { type VersionCompletion } from './version-completion.js';
 
@@ -30,6 +32,7 @@ jest.unstable_mockModule('../parsing/parse-file.js', () => ({
 const { DocumentReader } = await import('./document-reader.js');
 const { EmbeddingStep } = await import('./embedding-step.js');
 const { Pipeline } = await import('./pipeline.js');
+const { Sources } = await import('./source.js');
 const { EmbeddingError } = await import('./failure.js');
 
 const ID = '018f0000-0000-7000-8000-000000000000';
@@ -112,7 +115,12 @@ describe('Pipeline', () => {
     } as WrittenChunks;
     const reader = new DocumentReader({ parseLimits: DEFAULT_PARSE_LIMITS } as IngestionConfig);
     const embedding = new EmbeddingStep(embedder as unknown as SpaceEmbedder, writer, chunks);
-    return new Pipeline(new Originals(blobs), reader, embedding, ledger as never, completion);
+    const uploads = new Sources(
+      new Originals(blobs),
+      { of: async () => null } as unknown as WebPages,
+      {} as PageFetcher,
+    );
+    return new Pipeline(uploads, reader, embedding, ledger as never, completion);
   }
 
   it('writes each batch as soon as it is embedded, with the chunk that belongs to each vector', async () => {

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { IngestionLedger, type Lease } from '@parley/knowledge';
 import { DocumentReader } from './document-reader.js';
 import { EmbeddingStep } from './embedding-step.js';
-import { Originals } from './originals.js';
 import { ProgressReport } from './progress-report.js';
+import { Sources } from './source.js';
 import { VersionCompletion } from './version-completion.js';
 import { withWorkspace } from './workspace.js';
 
@@ -15,7 +15,7 @@ const EMBEDDED_PERCENT = 99;
 @Injectable()
 export class Pipeline {
   constructor(
-    private readonly originals: Originals,
+    private readonly sources: Sources,
     private readonly reader: DocumentReader,
     private readonly embedding: EmbeddingStep,
     private readonly ledger: IngestionLedger,
@@ -30,10 +30,14 @@ export class Pipeline {
   async run(lease: Lease, signal: AbortSignal): Promise<void> {
     await withWorkspace(async (folder) => {
       const report = new ProgressReport(this.ledger, lease);
-      const original = await this.originals.fetch(lease, folder, signal);
+      const source = await this.sources.of(lease);
+      const original = await source.fetch(folder, signal);
+      if (original === null) return this.ledger.completeUnchanged(lease, source.unchanged());
       const onProgress = (share: number): void => report.reached(share * READ_PERCENT);
       const chunks = await this.reader.read(original, lease, { folder, signal, onProgress });
       await report.settled();
+      const settle = await source.settlement(chunks);
+      if (settle === 'unchanged') return this.ledger.completeUnchanged(lease, source.unchanged());
 
       const { chunkCount } = chunks;
       await this.ledger.advance(lease, 'embedding');
@@ -47,7 +51,7 @@ export class Pipeline {
       });
 
       await this.ledger.advance(lease, 'indexing');
-      await this.completion.complete(lease, { chunkCount }, signal);
+      await this.completion.complete(lease, { chunkCount, settle }, signal);
     });
   }
 }

@@ -21,6 +21,12 @@ const leftOut = counter(
   'Document versions that were not embedded in the second embedding space of a migration, which has to be filled later',
 );
 
+export interface CompleteVersion {
+  chunkCount: number;
+  /** What else has to happen together with it. */
+  settle?: Parameters<IngestionLedger['complete']>[2];
+}
+
 /** The end of a job: a version is embedded in all spaces that its knowledge base keeps, then shown to searches. */
 @Injectable()
 export class VersionCompletion {
@@ -34,13 +40,13 @@ export class VersionCompletion {
   ) {}
 
   /** @throws EmbeddingError | LeaseLostError, or the signal's reason on abort */
-  async complete(lease: Lease, { chunkCount }: { chunkCount: number }, signal: AbortSignal): Promise<void> {
+  async complete(lease: Lease, { chunkCount, settle }: CompleteVersion, signal: AbortSignal): Promise<void> {
     for (const space of await this.spaces.kept(lease.tenant, lease.knowledgeBaseId)) {
       await this.#try(lease, space, signal);
     }
     for (let moves = 0; ; moves++) {
       try {
-        return await this.ledger.complete(lease, { chunkCount });
+        return await this.ledger.complete(lease, { chunkCount }, settle);
       } catch (error) {
         if (!(error instanceof VectorsMissingError) || moves === MAX_MOVES) throw error;
         await this.#embed(lease, await this.spaces.find(error.embeddingSpaceId), signal);

@@ -86,6 +86,11 @@ export function documentKind(bytes: Buffer, extension: string, contentType?: str
   throw new IngestionError('unsupported', `The kind of the file cannot be told. ${SUPPORTED}`);
 }
 
+/** Whether the name alone tells what kind of document it is. */
+export function hasKnownExtension(filename: string): boolean {
+  return Object.hasOwn(EXTENSIONS, /\.([^./\\]*)$/.exec(filename)?.[1]?.toLowerCase() ?? '');
+}
+
 function kindOfType(contentType: string | undefined): DocumentKind | undefined {
   return MIME_TYPES[(contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''];
 }

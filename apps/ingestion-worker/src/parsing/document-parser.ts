@@ -1,10 +1,15 @@
 import { type BlockWriter } from './block-writer.js';
+import { type ArticleFacts } from './parsed-document.js';
 
 /** A file as its parser gets it. */
 export interface DocumentSource {
   bytes: Buffer;
   /** Of the file's name: lower case, without the dot, empty when there is none. */
   extension: string;
+  /** As the server said that it came from. */
+  charset?: string | undefined;
+  /** A page: what surrounds its article is left out. */
+  asArticle?: boolean | undefined;
 }
 
 /** What a parser learns besides the text. */
@@ -12,6 +17,7 @@ export interface DocumentFacts {
   /** BCP 47, as the document declares it. */
   language?: string | undefined;
   pageCount?: number | undefined;
+  article?: ArticleFacts | undefined;
 }
 
 /**

@@ -22,6 +22,7 @@ export interface DocumentRequest {
   bytes: Buffer;
   filename: string;
   contentType?: string | undefined;
+  asArticle?: boolean | undefined;
   maxTextChars: number;
 }
 
@@ -30,15 +31,24 @@ export interface DocumentRequest {
  * @throws IngestionError; blocks handed out before are then worth nothing.
  */
 export async function parseDocument(
-  { bytes, filename, contentType, maxTextChars }: DocumentRequest,
+  { bytes, filename, contentType, asArticle, maxTextChars }: DocumentRequest,
   sink: BlockSink,
 ): Promise<ParsedFile> {
   const extension = /\.([^./\\]*)$/.exec(filename)?.[1]?.toLowerCase() ?? '';
   const kind = documentKind(bytes, extension, contentType);
   const out = new BlockWriter(maxTextChars, sink);
   const parse = await PARSERS[kind]();
-  const facts = await parse({ bytes, extension }, out);
+  const facts = await parse({ bytes, extension, charset: charsetOf(contentType), asArticle }, out);
   if (!out.hasWords) throw new IngestionError('no_text', NO_TEXT[kind] ?? 'The document holds no text.');
-  const { language, pageCount } = facts;
-  return { contentType: CONTENT_TYPES[kind], ...(language ? { language } : {}), ...(pageCount ? { pageCount } : {}) };
+  const { language, pageCount, article } = facts;
+  return {
+    contentType: CONTENT_TYPES[kind],
+    ...(language ? { language } : {}),
+    ...(pageCount ? { pageCount } : {}),
+    ...(article ? { article } : {}),
+  };
+}
+
+function charsetOf(contentType = ''): string | undefined {
+  return /;\s*charset\s*=\s*"?([\w-]{1,40})/i.exec(contentType)?.[1];
 }

@@ -11,6 +11,8 @@ export interface ParseFileInput {
   /** As the user named it; only its extension counts, and less than the content. */
   filename: string;
   contentType?: string | undefined;
+  /** A web page: only its article is read. */
+  asArticle?: boolean | undefined;
   /** Kills the parser process. */
   signal?: AbortSignal | undefined;
   /** Told the share of the file that is read, 0 to 1, from time to time. */
@@ -44,11 +46,11 @@ export async function parseFile(input: ParseFileInput, limits: ParseLimits): Pro
 async function runParser(
   file: FileHandle,
   blocks: FileHandle,
-  { filename, contentType, signal, onProgress }: ParseFileInput,
+  { filename, contentType, asArticle, signal, onProgress }: ParseFileInput,
   limits: ParseLimits,
 ): Promise<ParsedFile> {
   const { maxTextChars, timeoutMs } = limits;
-  const request: ParserRequest = { filename: filename.slice(-255), contentType, maxTextChars, timeoutMs };
+  const request: ParserRequest = { filename: filename.slice(-255), contentType, asArticle, maxTextChars, timeoutMs };
   const child = new ParserChild(request, { input: file.fd, output: blocks.fd, limits, onProgress });
   const abort = (): void => child.kill(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });

@@ -33,6 +33,15 @@ export interface ParsedFile {
   /** BCP 47, as the document declares it. */
   language?: string;
   pageCount?: number;
+  /** Of a page that was read as an article, as far as it says. */
+  article?: ArticleFacts;
+}
+
+export interface ArticleFacts {
+  title?: string;
+  byline?: string;
+  /** ISO 8601 */
+  publishedAt?: string;
 }
 
 export interface ParseLimits {

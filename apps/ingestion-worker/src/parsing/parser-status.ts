@@ -5,6 +5,7 @@ import { type ParsedFile } from './parsed-document.js';
 export interface ParserRequest {
   filename: string;
   contentType?: string | undefined;
+  asArticle?: boolean | undefined;
   maxTextChars: number;
   timeoutMs: number;
 }

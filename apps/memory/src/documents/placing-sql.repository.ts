@@ -39,7 +39,7 @@ export interface NewDocument {
 
 /**
  * In the order of the placings; files that do not exist are left out. A twin is a document of another file with the same
- * content, attributes and chunking that neither failed nor was cancelled and has chunks of its own, or will have.
+ * content, attributes and chunking, both uploaded and not fetched from pages, that neither failed nor was cancelled and has chunks of its own, or will have.
  */
 export async function situationsOf(
   tx: EntityManager,
@@ -58,7 +58,7 @@ export async function situationsOf(
 
 const SITUATIONS = `
   select w.position::integer - 1 as position,
-    f.sha256 || w.attributes::text || coalesce(w.chunking::text, '') as content_key,
+    f.sha256 || coalesce(f.source_url, '') || w.attributes::text || coalesce(w.chunking::text, '') as content_key,
     d.id as document_id, coalesce(d.status in ('failed', 'cancelled'), false) as is_dead,
     d.duplicate_of is not null as is_duplicate, d.active_version is not null as is_searchable,
     exists (select from memory.documents a where a.tenant_id = $1 and a.duplicate_of = d.id) as has_duplicates,
@@ -76,7 +76,7 @@ const SITUATIONS = `
       select p.* from memory.documents p
       where p.tenant_id = $1 and p.knowledge_base_id = $2 and p.file_id = x.id limit 1
     ) t
-    where x.tenant_id = $1 and x.sha256 = f.sha256 and x.id <> f.id
+    where x.tenant_id = $1 and x.sha256 = f.sha256 and x.id <> f.id and coalesce(x.source_url, f.source_url) is null
       and t.duplicate_of is null and t.status not in ('failed', 'cancelled')
       and t.attributes = w.attributes and t.chunking is not distinct from w.chunking
     order by t.status = 'completed' desc, t.created_at, t.id limit 1

@@ -29,6 +29,10 @@ export class FileEntity {
   @Column('text', { name: 'blob_key' })
   blobKey!: string;
 
+  /** Of a web page, whose content is fetched from there. */
+  @Column('text', { name: 'source_url', nullable: true })
+  sourceUrl!: string | null;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 

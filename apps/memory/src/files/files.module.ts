@@ -10,5 +10,6 @@ import { FilesService } from './files.service.js';
   imports: [BlobsModule, DocumentsModule],
   controllers: [FilesConsumer],
   providers: [FilesService, FileExpirer, FilesRepository],
+  exports: [FilesService],
 })
 export class FilesModule {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   DeleteBlob,
+  DomainError,
   type ListFilesRequest,
   type Page,
   type RegisterFileRequest,
@@ -64,6 +65,8 @@ export class FilesRepository {
       await holdFiles(tx, tenantId, [id]);
       const before = await tx.findOneBy(FileEntity, { id, tenantId });
       if (!before) return null;
+      if (before.sourceUrl !== null)
+        throw new DomainError('conflict', 'The content of the file is fetched: refresh its page.');
       if (before.blobKey === blobKey) return { file: before, changed: false };
       const changed = before.sha256 !== sha256;
       await this.outbox.add(tx, DeleteBlob, { blobKey: changed ? before.blobKey : blobKey }, tenant);

@@ -25,6 +25,9 @@ export interface NewJob {
   documentId: string;
 }
 
+/** Done in the transaction that ends a job. */
+type Settlement = (tx: EntityManager) => Promise<void>;
+
 interface JobRow {
   status: string;
   /** Milliseconds until the lease of a live worker ends; 0 or less when it has ended. */
@@ -153,12 +156,14 @@ export class IngestionLedger {
   /**
    * Shows the new version to searches in place of the old one, in one transaction.
    * @param chunkCount how many chunks the document has: ordinals 0 to chunkCount - 1 must have been written
+   * @param settle what else has to happen together with it, before any row of the job is touched
    * @throws LeaseLostError
    * @throws VectorsMissingError when the knowledge base has moved to another embedding space meanwhile
    * @throws Error when chunks are missing, a fault of the worker
    */
-  complete(lease: Lease, { chunkCount }: { chunkCount: number }): Promise<void> {
+  complete(lease: Lease, { chunkCount }: { chunkCount: number }, settle?: Settlement): Promise<void> {
     return this.database.withTenant(lease.tenant, async (tx) => {
+      await settle?.(tx);
       const ended = await endJob(tx, lease.tenant, keyOf(lease), { outcome: 'completed', status: 'completed' });
       if (ended === null) throw new LeaseLostError(lease);
       await tx.query(
@@ -171,6 +176,22 @@ export class IngestionLedger {
         [lease.tenant.tenantId, lease.documentId, lease.version, chunkCount],
       );
       if (!activation!.complete) throw new Error(`Not all ${chunkCount} chunks of job ${lease.jobId} were written.`);
+    });
+  }
+
+  /** Ends a job that found nothing new: searches go on with the version that they have. @throws LeaseLostError */
+  completeUnchanged(lease: Lease, settle: Settlement): Promise<void> {
+    return this.database.withTenant(lease.tenant, async (tx) => {
+      await settle(tx);
+      const ended = await endJob(tx, lease.tenant, keyOf(lease), { outcome: 'completed', status: 'completed' });
+      if (ended === null) throw new LeaseLostError(lease);
+      await tx.query(
+        `update memory.documents
+         set status = 'completed', progress_percent = 100, error_code = null, error_message = null, updated_at = now()
+         where tenant_id = $1 and id = $2`,
+        [lease.tenant.tenantId, lease.documentId],
+      );
+      await discard(tx, lease.tenant, lease.documentId);
     });
   }
 

@@ -12,6 +12,7 @@ import { Orphans1700000000512 } from './1700000000512-orphans.js';
 import { FileExpiry1700000000513 } from './1700000000513-file-expiry.js';
 import { EmbeddingMigrations1700000000530 } from './1700000000530-embedding-migrations.js';
 import { KnowledgeBaseExpiry1700000000514 } from './1700000000514-knowledge-base-expiry.js';
+import { WebPages1700000000520 } from './1700000000520-web-pages.js';
 import { SearchExplained1700000000540 } from './1700000000540-search-explained.js';
 import { VectorPlan1700000000550 } from './1700000000550-vector-plan.js';
 import { LongerVectorPasses1700000000551 } from './1700000000551-longer-vector-passes.js';
@@ -35,6 +36,7 @@ export const MIGRATIONS = [
   FileExpiry1700000000513,
   EmbeddingMigrations1700000000530,
   KnowledgeBaseExpiry1700000000514,
+  WebPages1700000000520,
   SearchExplained1700000000540,
   VectorPlan1700000000550,
   LongerVectorPasses1700000000551,
