@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { BlobsConfig, type ConfigOf, type Environment, LlmConfig } from '@parley/config';
+import { BlobsConfig, type ConfigOf, type Environment, LlmConfig, RerankConfig } from '@parley/config';
 import { EgressConfig } from '@parley/egress';
 import { LlmModule, llmOptionsOf } from '@parley/llm';
 import { type RunnableApp } from '@parley/observability';
@@ -31,6 +31,7 @@ export const appSections = {
   llm: LlmConfig,
   recall: RecallConfig,
   egress: EgressConfig,
+  rerank: RerankConfig,
 };
 
 const DEFAULT_PORT = 3003;

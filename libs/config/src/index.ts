@@ -5,5 +5,6 @@ export * from './sections/blobs.config.js';
 export * from './sections/broker.config.js';
 export * from './sections/database.config.js';
 export * from './sections/llm.config.js';
+export * from './sections/rerank.config.js';
 export * from './sections/retrieval.config.js';
 export * from './sections/server.config.js';

@@ -37,6 +37,7 @@ export { KnowledgeModule } from './knowledge.module.js';
 export { compileFilter } from './search/attribute-filter.js';
 export { type KnowledgeHit, type KnowledgeQuery, KnowledgeSearch, type SearchPlan } from './search/knowledge-search.js';
 export { LexicalStatistics } from './search/lexical-statistics.js';
+export { type Distinct, withoutNearDuplicates } from './search/near-duplicates.js';
 export { VectorRecall } from './search/vector-recall.js';
 export { type ChunkPosition, Neighbors } from './search/neighbors.js';
 export {

@@ -35,7 +35,7 @@ describe('EmbeddingProviders', () => {
     const providers = providersOf({ openaiBaseUrl: undefined });
     expect(providers.models).toEqual([{ model: BUILTIN_EMBEDDING_MODEL }]);
     expect(providers.default.name).toBe('builtin');
-    expect(providers.of({ model: BUILTIN_EMBEDDING_MODEL, dimensions: 512 })).toBe(providers.default);
+    expect(providers.of({ model: BUILTIN_EMBEDDING_MODEL, dimensions: 1024 })).toBe(providers.default);
     expect(() => providers.of({ model: 'small', dimensions: 2 })).toThrow(
       expect.objectContaining({ code: 'model_not_found' }),
     );

@@ -9,6 +9,8 @@ export { llmOptionsOf } from './llm-options-of.js';
 export * from './llm.module.js';
 export { ProviderFailure } from './policy/provider-failure.js';
 export * from './providers.js';
+export * from './rerank/create-reranker.js';
+export * from './rerank/reranker.js';
 export { countMessageTokens, countRequestTokens } from './tokens/message-tokens.js';
 export { contextWindowOf, DEFAULT_CONTEXT_WINDOW } from './tokens/model-catalogue.js';
 export { countTokens, decodeTokens, encodeTokens, truncateToTokens } from './tokens/tokenizer.js';

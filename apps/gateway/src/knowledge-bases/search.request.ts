@@ -39,7 +39,10 @@ export class HybridSearchOptions {
 }
 
 export class RankingOptions {
-  @ApiPropertyOptional({ example: 'auto', description: 'Accepted; the ranking is always the hybrid one' })
+  @ApiPropertyOptional({
+    example: 'auto',
+    description: '`none` switches the reranker off; every other means the one that is set up, if any',
+  })
   @IsOptional()
   @IsString()
   ranker?: string | null;
@@ -135,7 +138,7 @@ export class SearchBody {
 
 /** @throws DomainError `invalid_request` when the weights leave nothing to search by */
 export function searchRequest(knowledgeBaseId: string, body: SearchBody): SearchRequest {
-  const { score_threshold, hybrid_search, fusion } = body.ranking_options ?? {};
+  const { ranker, score_threshold, hybrid_search, fusion } = body.ranking_options ?? {};
   return {
     knowledgeBaseIds: [knowledgeBaseId],
     queries: body.query,
@@ -144,6 +147,7 @@ export function searchRequest(knowledgeBaseId: string, body: SearchBody): Search
     ...(body.filters ? { filter: body.filters } : {}),
     ...(hybrid_search ? { weights: weights(hybrid_search) } : {}),
     ...(fusion ? { fusion } : {}),
+    ...(ranker === 'none' ? { rerank: false } : {}),
     ...(body.neighbors ? { neighbors: body.neighbors } : {}),
     ...(body.explain ? { explain: true } : {}),
   };

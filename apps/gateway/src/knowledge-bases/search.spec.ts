@@ -29,7 +29,7 @@ describe('what our search adds to OpenAI’s', () => {
 
   it('explains a search, and shows the chunks beside a hit, when asked', async () => {
     const place = { chunkId: CHUNK, ordinal: 2, text: 'Traces are compiled.', locator: {} };
-    const explained = { fusion: 'rrf', lexical: { candidates: 7 }, milliseconds: { lexical: 1.5 } } as const;
+    const explained = { fusion: 'rrf', milliseconds: { lexical: 1.5 } } as const;
     app.bus.on(Search, () => ({
       hits: [
         {
@@ -40,8 +40,9 @@ describe('what our search adds to OpenAI’s', () => {
           filename: 'a.pdf',
           score: 0.8,
           attributes: {},
+          duplicates: [{ chunkId: CHUNK, fileId: FILE, filename: 'copy.pdf', ordinal: 1 }],
           neighbors: [{ ...place, ordinal: 3, text: 'Then they run.' }],
-          explain: { query: 'traces', lexical: { score: 7.5, rank: 1 }, vector: null },
+          explain: { query: 'traces', lexical: { score: 7.5, rank: 1 }, vector: null, fused: 0.7, reranked: 0.8 },
         },
       ],
       explain: {
@@ -49,16 +50,18 @@ describe('what our search adds to OpenAI’s', () => {
           {
             ...explained,
             query: 'traces',
+            lexical: { candidates: 7, feedbackTerms: ['loop'] },
             vector: { scan: 'exact' as const, candidates: 9, embeddingSpaceId: STORE, model: 'm', dimensions: 3 },
             weights: { lexical: 0.25, vector: 0.75 },
           },
         ],
+        reranker: 'judge',
         milliseconds: { total: 12 },
       },
     }));
     const body = await search({
       query: 'traces',
-      ranking_options: { hybrid_search: { embedding_weight: 3, text_weight: 1 }, fusion: 'rrf' },
+      ranking_options: { hybrid_search: { embedding_weight: 3, text_weight: 1 }, fusion: 'rrf', ranker: 'none' },
       neighbors: 1,
       explain: true,
     });
@@ -68,20 +71,26 @@ describe('what our search adds to OpenAI’s', () => {
           {
             ...explained,
             query: 'traces',
+            lexical: { candidates: 7, feedback_terms: ['loop'] },
             vector: { scan: 'exact', candidates: 9, embedding_space_id: STORE, model: 'm', dimensions: 3 },
             weights: { embedding_weight: 0.75, text_weight: 0.25 },
           },
         ],
+        reranker: 'judge',
         milliseconds: { total: 12 },
       },
     });
     expect(body.data[0]!.parley).toMatchObject({
+      duplicates: [
+        { chunk_id: formatId('chunk', CHUNK), file_id: formatId('file', FILE), filename: 'copy.pdf', ordinal: 1 },
+      ],
       neighbors: [{ chunk_id: formatId('chunk', CHUNK), ordinal: 3, text: 'Then they run.', pages: null }],
-      explain: { query: 'traces', lexical: { score: 7.5, rank: 1 }, vector: null },
+      explain: { query: 'traces', lexical: { score: 7.5, rank: 1 }, vector: null, fused: 0.7, reranked: 0.8 },
     });
     expect(app.bus.asked(Search)[0]).toMatchObject({
       weights: { lexical: 1, vector: 3 },
       fusion: 'rrf',
+      rerank: false,
       neighbors: 1,
       explain: true,
     });

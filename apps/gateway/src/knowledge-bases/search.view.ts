@@ -3,6 +3,7 @@ import {
   type Attributes,
   type ChunkLocator,
   formatId,
+  type SearchDuplicate,
   type SearchHit,
   type SearchNeighbor,
   type SearchReply,
@@ -45,6 +46,20 @@ export class SearchResultNeighbor extends ChunkPlace {
   text!: string;
 }
 
+export class SearchResultDuplicate {
+  @ApiProperty()
+  chunk_id!: string;
+
+  @ApiProperty()
+  file_id!: string;
+
+  @ApiProperty()
+  filename!: string;
+
+  @ApiProperty()
+  ordinal!: number;
+}
+
 /** What OpenAI's object has no field for. */
 export class SearchResultExtras extends ChunkPlace {
   @ApiPropertyOptional({
@@ -52,6 +67,12 @@ export class SearchResultExtras extends ChunkPlace {
     description: 'The chunks before and after, in the order of the file, when `neighbors` asks for them',
   })
   neighbors?: SearchResultNeighbor[];
+
+  @ApiPropertyOptional({
+    type: [SearchResultDuplicate],
+    description: 'Chunks that were left out because they say the same, best first',
+  })
+  duplicates?: SearchResultDuplicate[];
 
   @ApiPropertyOptional({ type: HitExplanationView })
   explain?: HitExplanationView;
@@ -123,9 +144,14 @@ function searchResult(hit: SearchHit): SearchResult {
     parley: {
       ...place(hit),
       ...(hit.neighbors && { neighbors: hit.neighbors.map(neighbor) }),
+      ...(hit.duplicates && { duplicates: hit.duplicates.map(duplicate) }),
       ...(hit.explain && { explain: hitExplanation(hit.explain) }),
     },
   };
+}
+
+function duplicate({ chunkId, fileId, filename, ordinal }: SearchDuplicate): SearchResultDuplicate {
+  return { chunk_id: formatId('chunk', chunkId), file_id: formatId('file', fileId), filename, ordinal };
 }
 
 function neighbor(chunk: SearchNeighbor): SearchResultNeighbor {

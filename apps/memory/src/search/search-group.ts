@@ -24,19 +24,8 @@ export function searchGroups(
   return [...groups.values()];
 }
 
-/**
- * The hits of one query in several groups, best first. A group's scores are relative to its own best hits, so the part
- * that the words have in them is measured against the best match of all groups; vectors of different models cannot be
- * compared, so theirs is left as it is.
- */
-export function mergedGroups(found: readonly { group: SearchGroup; hits: KnowledgeHit[] }[]): KnowledgeHit[] {
+/** The hits of one query in several groups, best first: their scores compare across searches. */
+export function mergedGroups(found: readonly { hits: KnowledgeHit[] }[]): KnowledgeHit[] {
   if (found.length === 1) return found[0]!.hits;
-  const bestOf = (hits: KnowledgeHit[]) => Math.max(0, ...hits.map(({ lexicalScore }) => lexicalScore ?? 0));
-  const best = bestOf(found.flatMap(({ hits }) => hits));
-  const merged = found.flatMap(({ group, hits }) => {
-    const vectorWeight = group.space?.vectorWeight ?? 0;
-    const share = best === 0 ? 1 : vectorWeight + (1 - vectorWeight) * (bestOf(hits) / best);
-    return hits.map((hit) => ({ ...hit, score: hit.score * share }));
-  });
-  return merged.sort((a, b) => b.score - a.score);
+  return found.flatMap(({ hits }) => hits).sort((a, b) => b.score - a.score);
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type QueryExplanation, type SearchRequest, TenantContext } from '@parley/contracts';
+import { DomainError, type QueryExplanation, type SearchRequest, TenantContext } from '@parley/contracts';
 import {
   type EmbeddingSpace,
   type KnowledgeHit,
@@ -7,9 +7,11 @@ import {
   type KnowledgeSearch,
   type Neighbors,
 } from '@parley/knowledge';
+import { type Reranker } from '@parley/llm';
 import { type QueryEmbedder } from './query-embedder.js';
 import { type RecallSampler } from './recall-sampler.js';
 import { type SearchRepository, type SearchScope } from './search.repository.js';
+import { Reranking } from './reranking.js';
 import { SearchService } from './search.service.js';
 
 const ID = '018f0000-0000-7000-8000-000000000000';
@@ -33,7 +35,7 @@ const hitOf = (chunkId: string, score: number): KnowledgeHit => ({
   knowledgeBaseId: 'one',
   filename: 'notes.txt',
   ordinal: 0,
-  text: 'text',
+  text: `text of ${chunkId}`,
   score,
   attributes: {},
   locator: {},
@@ -46,7 +48,7 @@ const hitOf = (chunkId: string, score: number): KnowledgeHit => ({
 
 const explanationOf = (query: string): QueryExplanation => ({
   query,
-  lexical: { candidates: 1 },
+  lexical: { candidates: 1, feedbackTerms: [] },
   vector: { scan: 'none', candidates: 0, embeddingSpaceId: null, model: null, dimensions: null },
   fusion: 'scores',
   weights: { lexical: 1, vector: 0 },
@@ -64,6 +66,7 @@ describe('SearchService', () => {
   let explain: jest.Mock<KnowledgeSearch['explain']>;
   let neighbors: jest.Mock<Neighbors['of']>;
   let sampled: jest.Mock<RecallSampler['offer']>;
+  let reranker: jest.Mocked<Reranker> | null;
   let service: SearchService;
 
   beforeEach(() => {
@@ -75,14 +78,19 @@ describe('SearchService', () => {
     explain = jest.fn(async (_tenant, { text }) => ({ hits: [hitOf('a', 0.9)], explanation: explanationOf(text) }));
     neighbors = jest.fn(async () => new Map());
     sampled = jest.fn();
-    service = new SearchService(
+    reranker = null;
+    service = serviceWith();
+  });
+
+  const serviceWith = () =>
+    new SearchService(
       { scopes: async () => scopes } as unknown as SearchRepository,
       { embed } as unknown as QueryEmbedder,
       { search, explain } as unknown as KnowledgeSearch,
       { of: neighbors } as unknown as Neighbors,
+      new Reranking(reranker),
       { offer: sampled } as unknown as RecallSampler,
     );
-  });
 
   const ask = (fields?: Partial<SearchRequest>, signal = running()) =>
     service.search(tenant, requestOf(fields), signal);
@@ -96,7 +104,7 @@ describe('SearchService', () => {
       knowledgeBaseIds: ['one'],
       text: 'what?',
       embedding: { vector: Float32Array.of(1, 0), space: spaceOf() },
-      limit: 7,
+      limit: 11,
       filter,
       scoreThreshold: 0.3,
       weights,
@@ -136,9 +144,15 @@ describe('SearchService', () => {
 
   it('explains each query and each hit when asked', async () => {
     const { hits, explain: explained } = await ask({ queries: ['first', 'second'], explain: true });
-    expect(hits[0]!.explain).toEqual({ query: 'first', lexical: { score: 1, rank: 1 }, vector: null });
+    expect(hits[0]!.explain).toEqual({
+      query: 'first',
+      lexical: { score: 1, rank: 1 },
+      vector: null,
+      fused: 0.9,
+      reranked: null,
+    });
     expect(explained!.queries.map(({ query }) => query)).toEqual(['first', 'second']);
-    expect(Object.keys(explained!.milliseconds)).toEqual(['scope', 'embed', 'search', 'neighbors', 'total']);
+    expect(Object.keys(explained!.milliseconds)).toEqual(['scope', 'embed', 'search', 'rerank', 'neighbors', 'total']);
     expect(search).not.toHaveBeenCalled();
   });
 
@@ -185,22 +199,68 @@ describe('SearchService', () => {
     ]);
   });
 
-  it('measures the words of all spaces with one measure before it merges', async () => {
-    const older = spaceOf({ id: 'older', vectorWeight: 0.2 });
-    scopes = [...scopes, { knowledgeBaseId: 'two', space: older }];
-    search.mockResolvedValueOnce([{ ...hitOf('a', 0.9), lexicalScore: 2 }]);
-    search.mockResolvedValueOnce([
-      { ...hitOf('b', 1), lexicalScore: 8 },
-      { ...hitOf('c', 0.6), lexicalScore: null },
-    ]);
-    const { hits } = await ask({ knowledgeBaseIds: ['one', 'two'], scoreThreshold: 0.57 });
-    expect(hits.map(({ chunkId, score }) => [chunkId, score])).toEqual([
-      ['b', 1],
-      ['c', 0.6],
-    ]);
-    search.mockResolvedValueOnce([{ ...hitOf('a', 0.9), lexicalScore: 2 }]);
-    search.mockResolvedValueOnce([{ ...hitOf('b', 1), lexicalScore: 8 }]);
-    const all = await ask({ knowledgeBaseIds: ['one', 'two'] });
-    expect(all.hits.at(-1)).toMatchObject({ chunkId: 'a', score: expect.closeTo(0.9 * (0.5 + 0.5 / 4)) });
+  it('merges what different spaces found by score, which compares across searches', async () => {
+    scopes = [...scopes, { knowledgeBaseId: 'two', space: spaceOf({ id: 'older' }) }];
+    search.mockResolvedValueOnce([hitOf('a', 0.9), hitOf('d', 0.1)]);
+    search.mockResolvedValueOnce([hitOf('b', 1), hitOf('c', 0.6)]);
+    const { hits } = await ask({ knowledgeBaseIds: ['one', 'two'] });
+    expect(hits.map(({ chunkId }) => chunkId)).toEqual(['b', 'a', 'c', 'd']);
+  });
+
+  it('leaves out what says the same as a better hit, names it, and fills up with others', async () => {
+    const copies = Array.from({ length: 20 }, (_, index) => ({ ...hitOf(`copy${index}`, 0.9), text: 'one text' }));
+    const all = [...copies, hitOf('b', 0.5), hitOf('c', 0.4)];
+    search.mockImplementation(async (_tenant, { limit }) => all.slice(0, limit));
+    const { hits } = await ask({ maxResults: 3 });
+    expect(hits.map(({ chunkId }) => chunkId)).toEqual(['copy0', 'b', 'c']);
+    expect(hits[0]!.duplicates).toHaveLength(19);
+    expect(hits[0]!.duplicates![0]).toEqual({ chunkId: 'copy1', fileId: 'file', filename: 'notes.txt', ordinal: 0 });
+    expect(hits[1]).not.toHaveProperty('duplicates');
+  });
+
+  it('does not look for more for ever', async () => {
+    search.mockImplementation(async (_tenant, { limit }) =>
+      Array.from({ length: limit }, (_, index) => ({ ...hitOf(`copy${index}`, 0.9), text: 'one text' })),
+    );
+    expect((await ask({ maxResults: 10 })).hits).toHaveLength(1);
+    expect(search.mock.calls.length).toBeLessThanOrEqual(4);
+  });
+
+  describe('with a reranker', () => {
+    beforeEach(() => {
+      reranker = { model: 'judge', topN: 2, rerank: jest.fn(async () => [0.2, 0.7]) };
+      service = serviceWith();
+      search.mockResolvedValue([hitOf('a', 0.9), hitOf('b', 0.5), hitOf('c', 0.4)]);
+    });
+
+    it('takes its order and scores for the best hits, and lets the others stay below', async () => {
+      const { hits, explain: explained } = await ask();
+      expect(hits.map(({ chunkId, score }) => [chunkId, score])).toEqual([
+        ['b', 0.7],
+        ['a', 0.2],
+        ['c', 0.2],
+      ]);
+      expect(explained).toBeUndefined();
+      expect(reranker!.rerank).toHaveBeenCalledWith('what?', ['text of a', 'text of b'], expect.anything());
+    });
+
+    it('compares the threshold with its scores', async () => {
+      expect((await ask({ scoreThreshold: 0.6 })).hits.map(({ chunkId }) => chunkId)).toEqual(['b']);
+      expect(search.mock.calls[0]![1].scoreThreshold).toBe(0);
+    });
+
+    it('keeps the order when it fails, and is not asked when that is not wanted', async () => {
+      reranker!.rerank.mockRejectedValueOnce(new DomainError('timeout', 'Too slow.'));
+      expect((await ask({ scoreThreshold: 0.45 })).hits.map(({ chunkId }) => chunkId)).toEqual(['a', 'b']);
+      expect((await ask({ rerank: false })).hits.map(({ chunkId }) => chunkId)).toEqual(['a', 'b', 'c']);
+      expect(reranker!.rerank).toHaveBeenCalledTimes(1);
+    });
+
+    it('says which model judged', async () => {
+      explain.mockResolvedValue({ hits: [hitOf('a', 0.9), hitOf('b', 0.5)], explanation: explanationOf('what?') });
+      const { hits, explain: explained } = await ask({ explain: true });
+      expect(explained!.reranker).toBe('judge');
+      expect(hits[0]!.explain).toMatchObject({ fused: 0.5, reranked: 0.7 });
+    });
   });
 });

@@ -1,10 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   DomainError,
-  type LegScore,
   type QueryExplanation,
-  type SearchHit,
-  type SearchNeighbor,
   type SearchReply,
   type SearchRequest,
   type TenantContext,
@@ -15,12 +12,18 @@ import {
   type KnowledgeQuery,
   KnowledgeSearch,
   Neighbors,
+  withoutNearDuplicates,
 } from '@parley/knowledge';
 import { QueryEmbedder } from './query-embedder.js';
 import { RecallSampler } from './recall-sampler.js';
+import { best, scoreOf, searchHit } from './ranked-hit.js';
+import { Reranking } from './reranking.js';
 import { mergedGroups, type SearchGroup, searchGroups } from './search-group.js';
 import { SearchRepository, type SearchScope } from './search.repository.js';
 import { StageClock } from './stage-clock.js';
+
+/** Of each query; more copies of one text than that leave fewer results than were asked for. */
+const MAX_GATHERED = 400;
 
 @Injectable()
 export class SearchService {
@@ -29,6 +32,7 @@ export class SearchService {
     private readonly embedder: QueryEmbedder,
     private readonly knowledge: KnowledgeSearch,
     private readonly neighbors: Neighbors,
+    private readonly reranking: Reranking,
     private readonly recall: RecallSampler,
   ) {}
 
@@ -47,29 +51,32 @@ export class SearchService {
     const vectors = await this.embedder.embed(queries, spacesOf(scopes), signal);
     clock.passed('embed');
     const groups = searchGroups(scopes, vectors);
-    const found = await Promise.all(
-      queries.map((text, index) => {
-        const vectorIn = (space: EmbeddingSpace) => vectors.get(space.id)?.[index];
-        return this.#searchOne(tenant, request, { text, vectorIn, groups });
-      }),
-    );
+    const isReranking = request.rerank !== false && this.reranking.depth > 0;
+    // The reranker's scores are others than those that it judges: the threshold is for what comes out.
+    const asked = isReranking ? { ...request, scoreThreshold: 0 } : request;
+    const gather = (limit: number) =>
+      Promise.all(
+        queries.map((text, index) => {
+          const vectorIn = (space: EmbeddingSpace) => vectors.get(space.id)?.[index];
+          return this.#searchOne(tenant, { ...asked, maxResults: limit }, { text, vectorIn, groups });
+        }),
+      );
+    const wanted = Math.max(request.maxResults, isReranking ? this.reranking.depth : 0);
+    const { found, distinct } = await gatherDistinct(gather, wanted);
     clock.passed('search');
-    const ranked = best(found, request.maxResults);
-    const neighbors = await this.neighbors.of(
-      tenant,
-      ranked.map(({ hit }) => hit),
-      request.neighbors ?? 0,
-    );
+    const reranked = isReranking ? await this.reranking.judge(distinct, signal) : null;
+    clock.passed('rerank');
+    const ranked = (reranked?.hits ?? distinct)
+      .filter(({ hit }) => scoreOf(hit) >= request.scoreThreshold)
+      .slice(0, request.maxResults);
+    const chunks = ranked.map(({ hit }) => hit.hit);
+    const neighbors = await this.neighbors.of(tenant, chunks, request.neighbors ?? 0);
     clock.passed('neighbors');
-    const hits = ranked.map((entry) => hitOf(entry, request, neighbors));
+    const hits = ranked.map((entry) => searchHit(entry, request, neighbors));
     if (request.explain !== true) return { hits };
-    return {
-      hits,
-      explain: {
-        queries: found.flatMap(({ explanations }) => explanations),
-        milliseconds: clock.milliseconds(),
-      },
-    };
+    const explanations = found.flatMap((each) => each.explanations);
+    const reranker = reranked?.model ?? null;
+    return { hits, explain: { queries: explanations, reranker, milliseconds: clock.milliseconds() } };
   }
 
   async #searchOne(
@@ -94,11 +101,14 @@ export class SearchService {
           ? await this.knowledge.explain(tenant, query)
           : { hits: await this.knowledge.search(tenant, query), explanation: undefined };
       this.recall.offer(tenant, query);
-      return { group, ...result };
+      return result;
     });
     const found = await Promise.all(searches);
-    const hits = mergedGroups(found).filter(({ score }) => score >= request.scoreThreshold);
-    return { query: text, hits, explanations: found.flatMap(({ explanation }) => explanation ?? []) };
+    return {
+      query: text,
+      hits: mergedGroups(found),
+      explanations: found.flatMap(({ explanation }) => explanation ?? []),
+    };
   }
 }
 
@@ -122,40 +132,12 @@ interface Found {
   explanations: QueryExplanation[];
 }
 
-interface RankedHit {
-  query: string;
-  hit: KnowledgeHit;
-}
-
-/** Of all queries together: each chunk once with its best score, best first. */
-function best(found: Found[], limit: number): RankedHit[] {
-  const byChunk = new Map<string, RankedHit>();
-  for (const { query, hits } of found) {
-    for (const hit of hits) {
-      const known = byChunk.get(hit.chunkId);
-      if (!known || known.hit.score < hit.score) byChunk.set(hit.chunkId, { query, hit });
-    }
+/** More than is wanted, because near-duplicates are left out; and more again as long as that leaves too few. */
+async function gatherDistinct(gather: (limit: number) => Promise<Found[]>, wanted: number) {
+  for (let limit = Math.ceil(wanted * 1.5); ; limit *= 4) {
+    const found = await gather(limit);
+    const distinct = withoutNearDuplicates(best(found), ({ hit }) => hit.text);
+    const isAll = found.every(({ hits }) => hits.length < limit);
+    if (distinct.length >= wanted || isAll || limit >= MAX_GATHERED) return { found, distinct };
   }
-  const ranked = [...byChunk.values()];
-  if (found.length > 1) ranked.sort((a, b) => b.hit.score - a.hit.score);
-  return ranked.slice(0, limit);
-}
-
-function hitOf(
-  { query, hit }: RankedHit,
-  { neighbors, explain }: SearchRequest,
-  found: Map<string, SearchNeighbor[]>,
-): SearchHit {
-  const { version: _version, lexicalScore, lexicalRank, vectorScore, vectorRank, ...shown } = hit;
-  return {
-    ...shown,
-    ...(neighbors ? { neighbors: found.get(hit.chunkId) ?? [] } : {}),
-    ...(explain
-      ? { explain: { query, lexical: legScore(lexicalScore, lexicalRank), vector: legScore(vectorScore, vectorRank) } }
-      : {}),
-  };
-}
-
-function legScore(score: number | null, rank: number | null): LegScore | null {
-  return score === null || rank === null ? null : { score, rank };
 }

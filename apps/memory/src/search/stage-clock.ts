@@ -2,7 +2,7 @@ import { histogram } from '@parley/observability';
 
 const stages = histogram('parley_retrieval_stage_seconds', 'Time of a stage of a search', ['stage']);
 
-export type SearchStage = 'scope' | 'embed' | 'search' | 'neighbors';
+export type SearchStage = 'scope' | 'embed' | 'search' | 'rerank' | 'neighbors';
 
 /** Times the stages of one search, one after another. */
 export class StageClock {

@@ -6,7 +6,7 @@ export type Fusion = (typeof FUSIONS)[number];
 export interface LegScore {
   /** BM25 or cosine. */
   score: number;
-  /** From 1, among the leg's candidates. */
+  /** From 1, among the candidates of both legs. */
   rank: number;
 }
 
@@ -14,15 +14,23 @@ export interface LegScore {
 export interface HitExplanation {
   /** The one of several queries that found it best. */
   query: string;
-  /** Null when the chunk is not among the candidates of the leg. */
+  /** Null when the chunk has none of the words. */
   lexical: LegScore | null;
+  /** Null when the search compared no vectors. */
   vector: LegScore | null;
+  /** What the two made together, and what the reranker said; null without one. */
+  fused: number;
+  reranked: number | null;
 }
 
 /** How one query was answered. */
 export interface QueryExplanation {
   query: string;
-  lexical: { candidates: number };
+  lexical: {
+    candidates: number;
+    /** Terms of the best chunks that were added to the query, as the index knows them, the most telling first. */
+    feedbackTerms: string[];
+  };
   vector: {
     /** `none`: no vectors that could be compared, or the query could not be embedded. */
     scan: 'exact' | 'index' | 'none';
@@ -40,6 +48,8 @@ export interface QueryExplanation {
 
 export interface SearchExplanation {
   queries: QueryExplanation[];
+  /** The model that judged the best hits; null when none did. */
+  reranker: string | null;
   /** Of the whole search's stages, by name. */
   milliseconds: Record<string, number>;
 }

@@ -82,6 +82,11 @@ export class SearchRequest {
   @IsIn(FUSIONS)
   fusion?: Fusion;
 
+  /** By the reranker, if there is one; true by default. */
+  @IsOptional()
+  @IsBoolean()
+  rerank?: boolean;
+
   /** Chunks before and after each hit. */
   @IsOptional()
   @IsInt()
@@ -102,6 +107,14 @@ export interface SearchNeighbor {
   locator: ChunkLocator;
 }
 
+/** A chunk that says nothing that a better hit does not say. */
+export interface SearchDuplicate {
+  chunkId: string;
+  fileId: string;
+  filename: string;
+  ordinal: number;
+}
+
 /** Where in its file a chunk stands. */
 export interface ChunkLocator {
   headings?: string[];
@@ -119,12 +132,14 @@ export interface SearchHit {
   filename: string;
   ordinal: number;
   text: string;
-  /** 0 to 1, higher is better; comparable within one search only. */
+  /** 0 to 1, comparable across searches: how much of the question the best hit answers to, and this one beside it. */
   score: number;
   attributes: Attributes;
   locator: ChunkLocator;
   /** In the order of the document; only when asked for. */
   neighbors?: SearchNeighbor[];
+  /** Left out for this one; absent when there are none. */
+  duplicates?: SearchDuplicate[];
   explain?: HitExplanation;
 }
 

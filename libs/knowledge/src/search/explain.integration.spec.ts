@@ -40,14 +40,14 @@ describeWithServices('an explained search', () => {
     expect(await knowledge.search.search(tenant, query())).toEqual(hits);
     expect(explanation).toMatchObject({
       query: 'apple',
-      lexical: { candidates: 3 },
+      lexical: { candidates: 3, feedbackTerms: expect.arrayContaining(['appl']) },
       vector: { scan: 'exact', candidates: 5, model: 'bag-of-words', embeddingSpaceId: knowledge.space.id },
       fusion: 'scores',
       weights: { lexical: 0.5, vector: 0.5 },
     });
-    expect(explanation.milliseconds).toEqual({ lexical: expect.any(Number), vector: expect.any(Number) });
-    const ranks = hits.flatMap(({ lexicalRank }) => lexicalRank ?? []);
-    expect(ranks.sort()).toEqual([1, 2, 3]);
+    expect(Object.keys(explanation.milliseconds)).toEqual(['lexical', 'vector', 'feedback', 'complete']);
+    expect(hits.map(({ vectorScore }) => vectorScore)).not.toContain(null);
+    expect(hits.filter(({ lexicalScore }) => lexicalScore !== null)).toHaveLength(3);
   });
 
   it('tells what it did even when it found nothing', async () => {
@@ -66,16 +66,18 @@ describeWithServices('an explained search', () => {
   });
 
   it('fuses by the weights it is given, by scores or by ranks', async () => {
+    const plan = { feedback: null };
     const first = async (lexical: number, vector: number, fusion: 'scores' | 'rrf') =>
-      (await knowledge.search.search(tenant, { ...query(), weights: { lexical, vector }, fusion }))[0];
+      (await knowledge.search.search(tenant, { ...query(), weights: { lexical, vector }, fusion, plan }))[0];
     for (const fusion of ['scores', 'rrf'] as const) {
       expect(await first(1, 0, fusion)).toMatchObject({ lexicalRank: 1 });
       expect(await first(0, 1, fusion)).toMatchObject({ vectorRank: 1 });
     }
     expect(await first(1, 2, 'rrf')).toMatchObject({ text: 'four plums and apples' });
-    const [best] = await knowledge.search.search(tenant, { ...query(), fusion: 'rrf' });
-    const rank = (of: number) => (0.5 * 61) / (60 + of);
-    expect(best!.score).toBeCloseTo(rank(best!.lexicalRank!) + rank(best!.vectorRank!), 6);
+    const hits = await knowledge.search.search(tenant, { ...query(), fusion: 'rrf', plan });
+    const reciprocal = (rank: number | null) => (rank === null ? 0 : 1 / (60 + rank));
+    const fused = hits.map(({ lexicalRank, vectorRank }) => reciprocal(lexicalRank) + reciprocal(vectorRank));
+    hits.forEach(({ score }, index) => expect(score / hits[0]!.score).toBeCloseTo(fused[index]! / fused[0]!, 6));
   });
 
   it('finds the neighbours of a hit in the version that was searched', async () => {

@@ -15,7 +15,7 @@ import { type EmbeddingSpace } from '../spaces/embedding-space.js';
 import { vectorText } from '../spaces/vector-text.js';
 import { compileFilter } from './attribute-filter.js';
 
-/** Each leg's candidates, over which its scores are scaled: a hit scores the same whatever the limit. */
+/** Each leg's candidates: a hit scores the same whatever the limit. */
 export const CANDIDATES = 100;
 
 /** How a search is carried out; measured, so that callers leave it alone unless they compare. */
@@ -24,9 +24,24 @@ export interface SearchPlan {
   exactBelow: number;
   /** In scopes of fewer chunks the commonest word finds as well as the rarest. */
   allTermsBelow: number;
+  /** Terms of the best chunks that the lexical leg asks for too; null: none. */
+  feedback: Feedback | null;
 }
 
-export const DEFAULT_PLAN: SearchPlan = { exactBelow: 8_000, allTermsBelow: 10_000 };
+export interface Feedback {
+  /** The best ones, whose terms are taken. */
+  chunks: number;
+  terms: number;
+  /** 0 to 1: of these terms in the query, if the chunks are long. */
+  share: number;
+  /** In terms: a chunk of this length counts half. */
+  priorLength: number;
+}
+
+/** Measured on collections of many kinds, see ADR 13: more share gains more where much is relevant, and loses elsewhere. */
+const FEEDBACK: Feedback = { chunks: 10, terms: 20, share: 0.2, priorLength: 100 };
+
+export const DEFAULT_PLAN: SearchPlan = { exactBelow: 8_000, allTermsBelow: 10_000, feedback: FEEDBACK };
 
 export interface KnowledgeQuery {
   /** Others than the tenant's own find nothing. */
@@ -37,7 +52,7 @@ export interface KnowledgeQuery {
   embedding?: { vector: ArrayLike<number>; space: EmbeddingSpace } | undefined;
   limit: number;
   filter?: AttributeFilter | undefined;
-  /** 0 to 1; hits with a lower score are left out. */
+  /** 0 to 1; hits with a lower score are left out, see `memory.search_chunks` for what scores mean. */
   scoreThreshold?: number;
   /** Instead of the embedding space's own; relative to each other. */
   weights?: LegWeights | undefined;
@@ -49,10 +64,10 @@ export interface KnowledgeQuery {
 export interface KnowledgeHit extends SearchHit {
   /** Of the document. */
   version: number;
-  /** BM25; null, with its rank, when the chunk is not among the lexical candidates. */
+  /** BM25; null, with its rank, when the chunk has none of the words. */
   lexicalScore: number | null;
   lexicalRank: number | null;
-  /** Cosine; null, with its rank, when the chunk is not among the vector candidates. */
+  /** Cosine; null, with its rank, when the search compared no vectors. */
   vectorScore: number | null;
   vectorRank: number | null;
 }
@@ -126,6 +141,7 @@ function vectorWeightOf({ weights, embedding }: KnowledgeQuery): number {
 interface PlanRow {
   plan: {
     lexicalCandidates: number;
+    feedbackTerms: string[];
     vectorCandidates: number;
     vectorScan: QueryExplanation['vector']['scan'];
     vectorWeight: number;
@@ -145,7 +161,7 @@ function explanationOf(query: KnowledgeQuery, plan: PlanRow['plan']): QueryExpla
   const space = query.embedding?.space;
   return {
     query: query.text,
-    lexical: { candidates: plan.lexicalCandidates },
+    lexical: { candidates: plan.lexicalCandidates, feedbackTerms: plan.feedbackTerms },
     vector: {
       scan: plan.vectorScan,
       candidates: plan.vectorCandidates,

@@ -69,7 +69,12 @@ describeWithServices('ranking', () => {
   });
 
   const lexical = (text: string, plan = {}) =>
-    knowledge.search.search(tenant, { knowledgeBaseIds: [base], text, limit: LIMIT, plan });
+    knowledge.search.search(tenant, {
+      knowledgeBaseIds: [base],
+      text,
+      limit: LIMIT,
+      plan: { feedback: null, ...plan },
+    });
 
   async function expectExact(query: string, corpusTexts: string[], plan = {}): Promise<void> {
     const scores = referenceScores(corpusTexts, query);

@@ -73,6 +73,10 @@ describeWithServices('another tenant', () => {
   it.each([
     'lexical_candidates',
     'vector_candidates',
+    'vector_scores',
+    'scored_candidates',
+    'lexical_weights',
+    'feedback_terms',
     'nearest_exactly',
     'nearest_by_index',
     'count_version',

@@ -1,4 +1,4 @@
-/** What a sentence encoder deserves; of hashed lexical vectors more than 0.1 to 0.2 makes results worse than BM25 alone. */
+/** What a sentence encoder deserves; of hashed lexical vectors more than 0.1 makes some results worse than BM25 alone. */
 const OF_MODELS = 0.5;
 const OF_BUILTIN = 0.1;
 

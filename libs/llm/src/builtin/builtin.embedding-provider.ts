@@ -12,7 +12,8 @@ import { countTokens } from '../tokens/tokenizer.js';
 import { assertNotBlank } from '../embedding-input.js';
 import { HASH_DIMENSIONS, hashEmbedding } from './hash-embedding.js';
 
-export const BUILTIN_EMBEDDING_MODEL = 'parley-hash-embedding';
+/** The number changes with the vectors, so that old and new ones are never compared. */
+export const BUILTIN_EMBEDDING_MODEL = 'parley-hash-embedding-2';
 
 const TEXTS_PER_BATCH = 64;
 const TEXTS_PER_TURN = 8;

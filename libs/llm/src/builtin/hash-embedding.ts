@@ -1,13 +1,13 @@
 import { normalize } from '../vector.js';
 import { isStopword, type Term, termsOf } from './lexical.js';
 
-export const HASH_DIMENSIONS = 512;
+export const HASH_DIMENSIONS = 1024;
 
 const STOPWORD_WEIGHT = 0.1;
 /** Shorter words say less; there are no statistics here to say it better. */
 const TELLING_LENGTH = 5;
 /** Of all parts of a word together, against the word itself. */
-const PARTS_WEIGHT = 1;
+const PARTS_WEIGHT = 0.5;
 const NGRAM_SIZES = [3, 4, 5];
 const SALTS = [0x9e3779b9, 0x85ebca6b];
 

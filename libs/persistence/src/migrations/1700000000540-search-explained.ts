@@ -55,7 +55,7 @@ export const VECTOR_CANDIDATES = `
  * its weight to the other. Stable, so that all of it sees one snapshot. With the option explain, a first row has nothing
  * but the plan.
  */
-const SEARCH_CHUNKS = `
+export const SEARCH_CHUNKS = `
   create function memory.search_chunks(
     p_tenant uuid, p_knowledge_bases uuid[], p_terms jsonb, p_space uuid, p_vector halfvec, p_filter jsonpath,
     p_options jsonb

@@ -14,6 +14,8 @@ import { EmbeddingMigrations1700000000530 } from './1700000000530-embedding-migr
 import { KnowledgeBaseExpiry1700000000514 } from './1700000000514-knowledge-base-expiry.js';
 import { WebPages1700000000520 } from './1700000000520-web-pages.js';
 import { SearchExplained1700000000540 } from './1700000000540-search-explained.js';
+import { LexicalFeedback1700000000541 } from './1700000000541-lexical-feedback.js';
+import { Ranking1700000000542 } from './1700000000542-ranking.js';
 import { VectorPlan1700000000550 } from './1700000000550-vector-plan.js';
 import { LongerVectorPasses1700000000551 } from './1700000000551-longer-vector-passes.js';
 import { Evaluations1700000000560 } from './1700000000560-evaluations.js';
@@ -38,6 +40,8 @@ export const MIGRATIONS = [
   KnowledgeBaseExpiry1700000000514,
   WebPages1700000000520,
   SearchExplained1700000000540,
+  LexicalFeedback1700000000541,
+  Ranking1700000000542,
   VectorPlan1700000000550,
   LongerVectorPasses1700000000551,
   Evaluations1700000000560,
