@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
-import { describeWithServices, eventually } from '@parley/testing';
+import { describeWithServices } from '@parley/testing';
 import { freePort } from './support/app-process.js';
 import { type IngestedDocument, IngestionSuite, textOfChunks } from './support/ingestion-suite.js';
 
