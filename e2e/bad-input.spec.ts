@@ -254,7 +254,12 @@ describe('A resource', () => {
   const cases: [what: string, path: string, body: object, expected: ExpectedError][] = [
     ['a vector store under a long name', STORES, { name: 'x'.repeat(257) }, invalid('name')],
     ['a vector store with metadata of pairs', STORES, { metadata: { a: { b: 1 } } }, invalid('metadata')],
-    ['a vector store that expires', STORES, { expires_after: { days: 1 } }, unsupported('expires_after')],
+    [
+      'a vector store that expires at no known time',
+      STORES,
+      { expires_after: { days: 1 } },
+      invalid('expires_after.anchor'),
+    ],
     ['a vector store of malformed files', STORES, { file_ids: ['x'] }, missing('file_ids.0')],
     ['a vector store of files of nobody', STORES, { file_ids: [`file-${NOBODYS}`] }, missing('file_ids.0')],
     ['a vector store of too many files', STORES, { file_ids: Array(501).fill('x') }, invalid('file_ids')],
