@@ -59,10 +59,10 @@ describe('An upload', () => {
     ['that is no form', UPLOADS, { file: 'x' }, fault(400, 'invalid_request', null)],
     ['that is no form of several', SEVERAL, { files: 'x' }, fault(400, 'invalid_request', null)],
     [
-      'that expires',
+      'that expires at no known time',
       UPLOADS,
       form([small], 'file', { purpose: 'assistants', 'expires_after[anchor]': 'created_at' }),
-      fault(400, 'unsupported_parameter', 'expires_after[anchor]'),
+      fault(400, 'invalid_request', 'expires_after[seconds]'),
     ],
     [
       'with too many fields',
