@@ -23,6 +23,8 @@ jest.setTimeout(60_000);
 /** An answer that says no is due within this time. */
 const REFUSAL_MS = 5_000;
 const HEALING_MS = 15_000;
+/** A listener looks for its run for half a minute before it gives up. */
+const LISTENING_MS = 45_000;
 const ANSWER = 'I am here.';
 const CHAT = { model: 'default', messages: [{ role: 'user' as const, content: 'Is anybody there?' }] };
 
@@ -150,7 +152,7 @@ describeWithServices('A suite in an outage', () => {
     { server: 'broker', kept: 'token14' },
     { server: 'database', kept: 'token0' },
   ] as const)(
-    'ends a stream with an error when the $server goes in the middle of it, and keeps the text',
+    'ends a stream with an error when the $server goes in the middle of it and stays away, and keeps the text',
     async ({ server, kept }) => {
       stub.answer = { tokens: Array.from({ length: 15 }, (_, index) => `token${index} `), intervalMs: 200 };
       const stream = await client.chat.completions.create({ ...CHAT, stream: true });
@@ -167,7 +169,7 @@ describeWithServices('A suite in an outage', () => {
       await expect(reading).rejects.toMatchObject({
         code: expect.stringMatching(/^(stream_interrupted|service_unavailable)$/),
       });
-      expect(performance.now() - cutAt).toBeLessThan(HEALING_MS);
+      expect(performance.now() - cutAt).toBeLessThan(LISTENING_MS);
       stub.answer = ANSWER;
       await wires.to(server).restore();
       await serves();
