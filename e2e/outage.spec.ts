@@ -18,7 +18,7 @@ import {
   type Suite,
 } from './support/suite.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 /** An answer that says no is due within this time. */
 const REFUSAL_MS = 5_000;
