@@ -10,9 +10,9 @@ import { SameContent1700000000510 } from './1700000000510-same-content.js';
 import { FileBatches1700000000511 } from './1700000000511-file-batches.js';
 import { Orphans1700000000512 } from './1700000000512-orphans.js';
 import { FileExpiry1700000000513 } from './1700000000513-file-expiry.js';
-import { EmbeddingMigrations1700000000530 } from './1700000000530-embedding-migrations.js';
 import { KnowledgeBaseExpiry1700000000514 } from './1700000000514-knowledge-base-expiry.js';
 import { WebPages1700000000520 } from './1700000000520-web-pages.js';
+import { EmbeddingMigrations1700000000530 } from './1700000000530-embedding-migrations.js';
 import { SearchExplained1700000000540 } from './1700000000540-search-explained.js';
 import { LexicalFeedback1700000000541 } from './1700000000541-lexical-feedback.js';
 import { Ranking1700000000542 } from './1700000000542-ranking.js';
@@ -36,9 +36,9 @@ export const MIGRATIONS = [
   FileBatches1700000000511,
   Orphans1700000000512,
   FileExpiry1700000000513,
-  EmbeddingMigrations1700000000530,
   KnowledgeBaseExpiry1700000000514,
   WebPages1700000000520,
+  EmbeddingMigrations1700000000530,
   SearchExplained1700000000540,
   LexicalFeedback1700000000541,
   Ranking1700000000542,
