@@ -4,7 +4,7 @@ import { MessageBus } from '@parley/messaging';
 import { runMetrics } from './run-metrics.js';
 
 export interface Retrieval {
-  /** Best first. */
+  /** Best first, each followed by its neighbours. */
   passages: SearchHit[];
   durationMs: number;
 }
@@ -19,10 +19,20 @@ export class RetrievalClient {
     try {
       const { hits } = await this.bus.request(Search, request, tenant, { signal });
       runMetrics.retrieved(hits.length > 0 ? 'found' : 'empty');
-      return { passages: hits, durationMs: Math.round(performance.now() - startedAt) };
+      return { passages: withNeighbors(hits), durationMs: Math.round(performance.now() - startedAt) };
     } catch (error) {
       runMetrics.retrieved('failed');
       throw error;
     }
   }
+}
+
+/** Each neighbour as a passage of its own, so that it can be cited; a hit, or the neighbour of a better one, stands once. */
+export function withNeighbors(hits: readonly SearchHit[]): SearchHit[] {
+  const seen = new Set(hits.map(({ chunkId }) => chunkId));
+  return hits.flatMap(({ neighbors = [], ...hit }) => {
+    const others = neighbors.filter(({ chunkId }) => !seen.has(chunkId));
+    for (const { chunkId } of others) seen.add(chunkId);
+    return [hit, ...others.map((neighbor) => ({ ...hit, ...neighbor }))];
+  });
 }

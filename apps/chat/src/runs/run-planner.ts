@@ -103,5 +103,6 @@ function searchOf(
     maxResults: retrieval?.maxResults ?? defaults.maxResults,
     scoreThreshold: retrieval?.scoreThreshold ?? defaults.similarityThreshold,
     ...(retrieval?.filter && { filter: retrieval.filter }),
+    ...(defaults.neighbors > 0 && { neighbors: defaults.neighbors }),
   };
 }

@@ -16,4 +16,13 @@ export class RetrievalConfig {
   @Min(1)
   @Max(50)
   readonly maxResults!: number;
+
+  @Env('RETRIEVAL_NEIGHBORS', {
+    description: 'Chunks before and after each passage that ground an answer too',
+    default: 0,
+  })
+  @IsInt()
+  @Min(0)
+  @Max(3)
+  readonly neighbors!: number;
 }

@@ -39,7 +39,7 @@ export interface Feedback {
 }
 
 /** Measured on collections of many kinds, see ADR 13: more share gains more where much is relevant, and loses elsewhere. */
-const FEEDBACK: Feedback = { chunks: 10, terms: 20, share: 0.2, priorLength: 100 };
+const FEEDBACK: Feedback = { chunks: 10, terms: 20, share: 0.3, priorLength: 100 };
 
 export const DEFAULT_PLAN: SearchPlan = { exactBelow: 8_000, allTermsBelow: 10_000, feedback: FEEDBACK };
 
