@@ -67,7 +67,7 @@ describe('the embedded suite, through the API', () => {
 
     const space = `${store.id}/embedding-space`;
     expect(await call('GET', space)).toMatchObject({ dimensions: 16, vector_weight: 0.5, is_available: true });
-    const started = await call('POST', `${store.id}/embedding-migrations`, { model: 'parley-hash-embedding' });
+    const started = await call('POST', `${store.id}/embedding-migrations`, { model: 'parley-hash-embedding-2' });
     const migration = `${store.id}/embedding-migrations/${String(started['id'])}`;
     await eventually(async () => expect(await call('GET', migration)).toMatchObject({ status: 'ready' }), PATIENCE);
     const questions = [{ query: 'What does the river carry?', file_ids: [fileId] }];
@@ -77,7 +77,7 @@ describe('the embedded suite, through the API', () => {
       quality: { from: { recall_at_10: 1, ndcg_at_10: 1 }, to: { recall_at_10: 1, ndcg_at_10: 1 } },
     });
     expect(await call('POST', `${migration}/switch`)).toMatchObject({ status: 'switched' });
-    expect(await call('GET', space)).toMatchObject({ model: 'parley-hash-embedding', vector_weight: 0.1 });
+    expect(await call('GET', space)).toMatchObject({ model: 'parley-hash-embedding-2', vector_weight: 0.1 });
     const found = await client.vectorStores.search(store.id, { query: 'What does the river carry?' });
     expect(found.data).not.toHaveLength(0);
     expect(await call('POST', `${migration}/finish`)).toMatchObject({ status: 'finished', is_removing: true });

@@ -42,6 +42,16 @@ describe('EmbeddingProviders', () => {
     expect(providersOf().of({ model: BUILTIN_EMBEDDING_MODEL }).name).toBe('builtin');
   });
 
+  it('serves the vectors of earlier built-in models, which cannot be chosen any more', async () => {
+    const providers = providersOf({ openaiBaseUrl: undefined });
+    const earlier = providers.of({ model: 'parley-hash-embedding', dimensions: 512 });
+    expect(await earlier.dimensions()).toBe(512);
+    expect(providers.of({ model: 'parley-hash-embedding', dimensions: 512 })).toBe(earlier);
+    expect(providers.models).not.toContainEqual(expect.objectContaining({ model: earlier.model }));
+    const chosen = providersOf({ embeddingModel: 'parley-hash-embedding' });
+    expect(chosen.default).toMatchObject({ name: 'builtin', model: 'parley-hash-embedding' });
+  });
+
   it('forgets what was used longest ago', () => {
     const providers = providersOf();
     const first = providers.of({ model: 'first', dimensions: 1 });

@@ -1,5 +1,9 @@
 import { DomainError } from '@parley/contracts';
-import { BUILTIN_EMBEDDING_MODEL, BuiltinEmbeddingProvider } from './builtin/builtin.embedding-provider.js';
+import {
+  BUILTIN_EMBEDDING_MODEL,
+  BuiltinEmbeddingProvider,
+  isBuiltinEmbeddingModel,
+} from './builtin/builtin.embedding-provider.js';
 import { type EmbeddingProvider } from './embedding-provider.js';
 import { type LlmObserver } from './llm-observer.js';
 import { type EmbeddingModel, hasEndpoint, type LlmOptions, resolveLlmOptions } from './llm-options.js';
@@ -15,7 +19,7 @@ const MAX_PROVIDERS = 16;
 export class EmbeddingProviders {
   /** What is embedded with unless something says otherwise. */
   readonly default: EmbeddingProvider;
-  readonly #builtin: BuiltinEmbeddingProvider;
+  readonly #builtins = new Map<string, EmbeddingProvider>();
   /** Least recently used first. */
   readonly #providers = new Map<string, EmbeddingProvider>();
 
@@ -23,10 +27,11 @@ export class EmbeddingProviders {
     private readonly options: LlmOptions,
     private readonly observer?: LlmObserver,
   ) {
-    this.#builtin = new BuiltinEmbeddingProvider(observer);
-    this.default = this.#isBuiltin(options.embeddingModel)
-      ? this.#builtin
-      : this.#endpoint({ model: options.embeddingModel, dimensions: options.embeddingDimensions });
+    const { embeddingModel: model, embeddingDimensions: dimensions } = options;
+    this.default =
+      isBuiltinEmbeddingModel(model) || !hasEndpoint(options)
+        ? this.#builtin(isBuiltinEmbeddingModel(model) ? model : BUILTIN_EMBEDDING_MODEL)
+        : this.#endpoint({ model, dimensions });
   }
 
   /** The models that may be chosen: the default first, the built-in one always among them. */
@@ -49,7 +54,7 @@ export class EmbeddingProviders {
    * @throws DomainError `model_not_found` when there is no endpoint to ask
    */
   of(model: EmbeddingModel): EmbeddingProvider {
-    if (model.model === BUILTIN_EMBEDDING_MODEL) return this.#builtin;
+    if (isBuiltinEmbeddingModel(model.model)) return this.#builtin(model.model);
     if (!hasEndpoint(this.options)) {
       throw new DomainError(
         'model_not_found',
@@ -65,8 +70,10 @@ export class EmbeddingProviders {
     return provider;
   }
 
-  #isBuiltin(model: string): boolean {
-    return !hasEndpoint(this.options) || model === BUILTIN_EMBEDDING_MODEL;
+  #builtin(model: string): EmbeddingProvider {
+    const provider = this.#builtins.get(model) ?? new BuiltinEmbeddingProvider(this.observer, model);
+    this.#builtins.set(model, provider);
+    return provider;
   }
 
   #endpoint({ model, dimensions }: EmbeddingModel): EmbeddingProvider {

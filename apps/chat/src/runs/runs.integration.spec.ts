@@ -187,7 +187,7 @@ describeWithServices('runs on real services', () => {
   it('does not interrupt a run that is long but alive', async () => {
     provider.answer = { tokens: ['slow ', 'but ', 'alive'], intervalMs: 3_500 };
     const { reply, read } = await suite.startRun(someTenant());
-    await sql.query(`update chat.runs set heartbeat_at = now() - interval '6 seconds' where id = $1`, [reply.runId]);
+    await sql.query(`update chat.runs set heartbeat_at = now() - interval '4 seconds' where id = $1`, [reply.runId]);
     const events = await read();
     expect(events.at(-1)).toMatchObject({ type: 'completed' });
     expect((await runRow(reply.runId)).status).toBe('completed');

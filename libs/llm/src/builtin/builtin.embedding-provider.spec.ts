@@ -54,6 +54,14 @@ describe('built-in embeddings', () => {
     expect(coordinates.slice(0, 8)).toEqual([28, 58, 80, 85, 108, 124, 138, 179]);
   });
 
+  it('stay those of an earlier model where they are asked for by its name', async () => {
+    const earlier = new BuiltinEmbeddingProvider({}, 'parley-hash-embedding');
+    const [vector] = (await earlier.embed(['parley'])).vectors;
+    expect(vector).toHaveLength(512);
+    const coordinates = [...vector!.entries()].filter(([, value]) => value !== 0).map(([index]) => index);
+    expect(coordinates.slice(0, 8)).toEqual([12, 15, 28, 33, 44, 55, 58, 73]);
+  });
+
   it('come in batches with their offsets', async () => {
     const batches = await collect(provider.embedBatches(Array.from({ length: 150 }, (_, index) => `text ${index}`)));
 

@@ -10,10 +10,20 @@ import { type LlmObserver } from '../llm-observer.js';
 import { meteredEmbedding } from '../metered-embedding.js';
 import { countTokens } from '../tokens/tokenizer.js';
 import { assertNotBlank } from '../embedding-input.js';
-import { HASH_DIMENSIONS, hashEmbedding } from './hash-embedding.js';
+import { type HashEmbedding, hashEmbedding } from './hash-embedding.js';
 
 /** The number changes with the vectors, so that old and new ones are never compared. */
 export const BUILTIN_EMBEDDING_MODEL = 'parley-hash-embedding-2';
+
+/** What was embedded with an earlier one stays usable, and can be moved to the newest. */
+const GENERATIONS: Readonly<Record<string, HashEmbedding>> = {
+  'parley-hash-embedding': { dimensions: 512, partsWeight: 1 },
+  [BUILTIN_EMBEDDING_MODEL]: { dimensions: 1024, partsWeight: 0.5 },
+};
+
+export function isBuiltinEmbeddingModel(model: string): boolean {
+  return Object.hasOwn(GENERATIONS, model);
+}
 
 const TEXTS_PER_BATCH = 64;
 const TEXTS_PER_TURN = 8;
@@ -21,15 +31,21 @@ const TEXTS_PER_TURN = 8;
 /** Hashed lexical embeddings: needs no model, finds texts that share words, and knows nothing of their meaning. */
 export class BuiltinEmbeddingProvider extends EmbeddingProvider {
   readonly name = 'builtin';
-  readonly model = BUILTIN_EMBEDDING_MODEL;
   readonly state: BreakerState = 'closed';
 
-  constructor(private readonly observer: LlmObserver = {}) {
+  constructor(
+    private readonly observer: LlmObserver = {},
+    readonly model = BUILTIN_EMBEDDING_MODEL,
+  ) {
     super();
   }
 
+  get #generation(): HashEmbedding {
+    return GENERATIONS[this.model]!;
+  }
+
   dimensions(): Promise<number> {
-    return Promise.resolve(HASH_DIMENSIONS);
+    return Promise.resolve(this.#generation.dimensions);
   }
 
   async embed(
@@ -37,7 +53,7 @@ export class BuiltinEmbeddingProvider extends EmbeddingProvider {
     { signal = new AbortController().signal }: EmbeddingOptions = {},
   ): Promise<EmbeddingResult> {
     const call = { operation: 'embedding', provider: this.name, model: this.model } as const;
-    return meteredEmbedding(() => embedAll(texts, signal), { call, signal, observer: this.observer });
+    return meteredEmbedding(() => embedAll(texts, this.#generation, signal), { call, signal, observer: this.observer });
   }
 
   async *embedBatches(texts: string[], options: EmbeddingOptions = {}): AsyncGenerator<EmbeddingBatch> {
@@ -47,13 +63,13 @@ export class BuiltinEmbeddingProvider extends EmbeddingProvider {
   }
 }
 
-async function embedAll(texts: string[], signal: AbortSignal): Promise<EmbeddingResult> {
+async function embedAll(texts: string[], generation: HashEmbedding, signal: AbortSignal): Promise<EmbeddingResult> {
   const result: EmbeddingResult = { vectors: [], promptTokens: 0 };
   for (const [index, text] of texts.entries()) {
     if (index % TEXTS_PER_TURN === 0) await nextTurn();
     signal.throwIfAborted();
     assertNotBlank(text, index);
-    result.vectors.push(hashEmbedding(text));
+    result.vectors.push(hashEmbedding(text, generation));
     result.promptTokens += countTokens(text);
   }
   return result;

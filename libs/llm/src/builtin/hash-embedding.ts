@@ -1,13 +1,15 @@
 import { normalize } from '../vector.js';
 import { isStopword, type Term, termsOf } from './lexical.js';
 
-export const HASH_DIMENSIONS = 1024;
+export interface HashEmbedding {
+  dimensions: number;
+  /** Of all parts of a word together, against the word itself. */
+  partsWeight: number;
+}
 
 const STOPWORD_WEIGHT = 0.1;
 /** Shorter words say less; there are no statistics here to say it better. */
 const TELLING_LENGTH = 5;
-/** Of all parts of a word together, against the word itself. */
-const PARTS_WEIGHT = 0.5;
 const NGRAM_SIZES = [3, 4, 5];
 const SALTS = [0x9e3779b9, 0x85ebca6b];
 
@@ -16,13 +18,13 @@ const SALTS = [0x9e3779b9, 0x85ebca6b];
  * close), weighted by the logarithm of their frequency, each hashed to two signed coordinates (feature hashing,
  * Weinberger et al. 2009). The same text gives the same vector in every process.
  */
-export function hashEmbedding(text: string): Float32Array {
-  const vector = new Float32Array(HASH_DIMENSIONS);
+export function hashEmbedding(text: string, { dimensions, partsWeight }: HashEmbedding): Float32Array {
+  const vector = new Float32Array(dimensions);
   for (const [term, frequency] of frequencies(termsOf(text))) {
     const weight = (1 + Math.log(frequency)) * weightOf(term);
     addFeature(vector, `w${term.text}`, weight);
     const parts = term.unspaced ? [...term.text] : ngramsOf(term.text);
-    for (const part of parts) addFeature(vector, `n${part}`, (weight * PARTS_WEIGHT) / Math.sqrt(parts.length));
+    for (const part of parts) addFeature(vector, `n${part}`, (weight * partsWeight) / Math.sqrt(parts.length));
   }
   // Signs alone, or features that cancelled out: the text as a whole is the only feature left.
   if (!normalize(vector)) {
@@ -63,7 +65,7 @@ function addFeature(vector: Float32Array, feature: string, weight: number): void
   const hash = fnv1a(feature);
   for (const salt of SALTS) {
     const mixed = mix(hash ^ salt);
-    vector[mixed % HASH_DIMENSIONS]! += mixed & 0x8000_0000 ? weight : -weight;
+    vector[mixed % vector.length]! += mixed & 0x8000_0000 ? weight : -weight;
   }
 }
 

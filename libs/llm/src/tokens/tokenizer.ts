@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { DomainError } from '@parley/contracts';
 import type * as Ranks from 'gpt-tokenizer/bpeRanks/o200k_base';
 import type * as Encoding from 'gpt-tokenizer/encoding/o200k_base';
+import { withoutLongRuns } from './long-runs.js';
 import { type EncodingName, encodingOf } from './model-catalogue.js';
 
 interface Tokenizer {
@@ -38,33 +39,17 @@ function tokenizerOf(name: EncodingName): Tokenizer {
   return tokenizer;
 }
 
-const LONG_RUN = /[\p{L}\p{M}]{128}|\s{128}|[^\s\p{L}\p{M}\p{N}]{128}/gu;
-
-/**
- * The library merges a run of letters, spaces or signs in quadratic time, so such runs are cut. Ordinary text has none
- * and comes back whole; elsewhere a cut may cost a token.
- */
-function* bounded(text: string): Generator<string> {
-  let start = 0;
-  for (const run of text.matchAll(LONG_RUN)) {
-    const end = run.index + run[0].length;
-    yield text.slice(start, end);
-    start = end;
-  }
-  if (start < text.length) yield start === 0 ? text : text.slice(start);
-}
-
 /** Tokens of a text for a model, o200k_base where the model is unknown. Takes time in proportion to the text. */
 export function countTokens(text: string, model?: string): number {
   const tokenizer = tokenizerOf(encodingOf(model));
   let count = 0;
-  for (const part of bounded(text)) count += tokenizer.count(part);
+  for (const part of withoutLongRuns(text)) count += tokenizer.count(part);
   return count;
 }
 
 export function encodeTokens(text: string, model?: string): number[] {
   const tokenizer = tokenizerOf(encodingOf(model));
-  return [...bounded(text)].flatMap((part) => tokenizer.encode(part));
+  return [...withoutLongRuns(text)].flatMap((part) => tokenizer.encode(part));
 }
 
 /**
@@ -101,7 +86,7 @@ export function truncateToTokens(text: string, maxTokens: number, model?: string
 function firstTokens(text: string, maxTokens: number, model?: string): number[] | null {
   const tokenizer = tokenizerOf(encodingOf(model));
   const tokens: number[] = [];
-  for (const part of bounded(text)) {
+  for (const part of withoutLongRuns(text)) {
     for (const piece of tokenizer.encodePieces(part)) {
       tokens.push(...piece);
       if (tokens.length > maxTokens) return tokens;
