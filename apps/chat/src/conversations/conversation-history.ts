@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError, type TenantContext } from '@parley/contracts';
+import {
+  type BranchPoint,
+  DomainError,
+  type FileCitation,
+  type MessageRequest,
+  type TenantContext,
+} from '@parley/contracts';
 import { type ChatMessage } from '@parley/llm';
 import { ChatConfig } from '../chat.config.js';
 import { ConversationsRepository } from './conversations.repository.js';
@@ -10,12 +16,22 @@ import { MessagesRepository } from './messages.repository.js';
 /** A question, a call of a tool, its result, an answer. */
 const MESSAGES_PER_TURN = 4;
 
+/** An answer that broke off and is to be gone on with. */
+export interface BrokenAnswer {
+  text: string;
+  annotations: FileCitation[];
+}
+
 export interface StoredHistory {
   id: string;
   assistantId: string | null;
+  /** The message that what comes now follows; null at the beginning. */
+  parentId: string | null;
+  /** Of what was said up to there; null when nothing was, or it is not known. */
   historyHash: HistoryHash | null;
-  /** The last turns, oldest first, beginning with a message of the user. */
+  /** The last turns up to there, oldest first, beginning with a message of the user. */
   messages: ChatMessage[];
+  brokenAnswer: BrokenAnswer | null;
 }
 
 /** What a new run has to know of the conversation it continues. */
@@ -27,29 +43,71 @@ export class ConversationHistory {
     private readonly config: ChatConfig,
   ) {}
 
-  /** @throws DomainError `not_found` */
-  async load(tenant: TenantContext, id: string): Promise<StoredHistory> {
-    const limit = (this.config.shortTermMemoryTurns + 1) * MESSAGES_PER_TURN;
-    const [conversation, stored] = await Promise.all([
-      this.conversations.find(tenant, id),
-      this.messages.listLast(tenant, id, limit),
-    ]);
+  /**
+   * @param branch absent: behind the head
+   * @throws DomainError `not_found`, `conflict` when the branch point is not such a message
+   */
+  async load(tenant: TenantContext, id: string, branch?: BranchPoint): Promise<StoredHistory> {
+    const conversation = await this.conversations.find(tenant, id);
     if (!conversation) throw DomainError.notFound('conversation', 'conversation_id');
-    const messages = stored
-      .slice(
-        Math.max(
-          0,
-          stored.findIndex(({ role }) => role === 'user'),
-        ),
-      )
-      .map(toChatMessage);
-    return { id, assistantId: conversation.assistantId, historyHash: conversation.historyHash, messages };
+    const { parentId, brokenAnswer } = branch
+      ? await this.#branchAt(tenant, id, branch)
+      : { parentId: conversation.headId, brokenAnswer: null };
+    const stored = parentId === null ? [] : await this.#turnsUpTo(tenant, { conversationId: id, messageId: parentId });
+    const firstOfUser = stored.findIndex(({ role }) => role === 'user');
+    return {
+      id,
+      assistantId: conversation.assistantId,
+      parentId: stored.at(-1)?.id ?? null,
+      historyHash: stored.at(-1)?.historyHash ?? null,
+      messages: stored.slice(Math.max(0, firstOfUser)).map(toChatMessage),
+      brokenAnswer,
+    };
   }
 
-  /** The conversation whose answered history has this hash, or null. */
-  findByHash(tenant: TenantContext, assistantId: string | null, historyHash: HistoryHash): Promise<string | null> {
-    return this.conversations.findByHistory(tenant, assistantId, historyHash);
+  /** The answer up to which a history has this hash, or null. */
+  findByHash(
+    tenant: TenantContext,
+    assistantId: string | null,
+    historyHash: HistoryHash,
+  ): Promise<MessageRequest | null> {
+    return this.messages.findByHistory(tenant, assistantId, historyHash);
   }
+
+  #turnsUpTo(tenant: TenantContext, message: MessageRequest): Promise<MessageEntity[]> {
+    return this.messages.branch(tenant, message, (this.config.shortTermMemoryTurns + 1) * MESSAGES_PER_TURN);
+  }
+
+  async #branchAt(
+    tenant: TenantContext,
+    conversationId: string,
+    { kind, messageId }: BranchPoint,
+  ): Promise<Pick<StoredHistory, 'parentId' | 'brokenAnswer'>> {
+    const message = await this.messages.find(tenant, { conversationId, messageId });
+    if (!message) throw DomainError.notFound('message', 'message_id');
+    const { parentId, role } = message;
+    if (kind === 'after') return { parentId: messageId, brokenAnswer: null };
+    if (kind === 'edit') {
+      if (role !== 'user') throw unfit('Only messages of the user can be edited.');
+      return { parentId, brokenAnswer: null };
+    }
+    if (kind === 'regenerate' && role === 'user') return { parentId: messageId, brokenAnswer: null };
+    if (role !== 'assistant') throw unfit('This message is no answer.');
+    if (kind === 'regenerate') return { parentId, brokenAnswer: null };
+    return { parentId, brokenAnswer: await this.#brokenAnswer(tenant, message) };
+  }
+
+  async #brokenAnswer(tenant: TenantContext, message: MessageEntity): Promise<BrokenAnswer> {
+    const run = await this.messages.findRun(tenant, message);
+    const isUnderWay = run?.status === 'in_progress' || run?.status === 'queued';
+    if (isUnderWay) throw unfit('The answer is still being written.');
+    if (!run || run.status === 'completed' || message.toolCalls) throw unfit('The answer is complete.');
+    return { text: message.content, annotations: message.annotations };
+  }
+}
+
+function unfit(message: string): DomainError {
+  return new DomainError('conflict', message, { param: 'message_id' });
 }
 
 function toChatMessage({ role, content, toolCalls, toolCallId }: MessageEntity): ChatMessage {

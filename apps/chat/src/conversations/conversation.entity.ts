@@ -22,9 +22,9 @@ export class ConversationEntity {
   @Column('jsonb', { default: {} })
   metadata!: Metadata;
 
-  /** Of the answered history: what a client sends back finds the conversation by it. */
-  @Column('bytea', { name: 'history_hash', nullable: true })
-  historyHash!: Buffer | null;
+  /** The last message of the branch that is gone on with; null while nothing was said. */
+  @Column('uuid', { name: 'head_id', nullable: true })
+  headId!: string | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;

@@ -6,16 +6,21 @@ import {
   type CreateConversationRequest,
   DeleteConversation,
   type DeletedReply,
+  DeleteMessage,
   GetConversation,
+  GetMessage,
   GetMessageCitations,
   ListConversations,
   ListMessages,
   type ListMessagesRequest,
   type MessageCitationsReply,
   type MessageCitationsRequest,
+  type MessageRequest,
   type MessageView,
   type Page,
   type PageRequest,
+  UpdateConversation,
+  type UpdateConversationRequest,
 } from '@parley/contracts';
 import { HandleRpc, type MessageContext } from '@parley/messaging';
 import { ConversationsService } from './conversations.service.js';
@@ -39,6 +44,11 @@ export class ConversationsConsumer {
     return this.conversations.list(tenant, request);
   }
 
+  @HandleRpc(UpdateConversation)
+  update(request: UpdateConversationRequest, { tenant }: MessageContext): Promise<ConversationView> {
+    return this.conversations.update(tenant, request);
+  }
+
   @HandleRpc(DeleteConversation)
   delete({ id }: ByIdRequest, { tenant }: MessageContext): Promise<DeletedReply> {
     return this.conversations.delete(tenant, id);
@@ -47,6 +57,16 @@ export class ConversationsConsumer {
   @HandleRpc(ListMessages)
   listMessages(request: ListMessagesRequest, { tenant }: MessageContext): Promise<Page<MessageView>> {
     return this.conversations.listMessages(tenant, request);
+  }
+
+  @HandleRpc(GetMessage)
+  message(request: MessageRequest, { tenant }: MessageContext): Promise<MessageView> {
+    return this.conversations.message(tenant, request);
+  }
+
+  @HandleRpc(DeleteMessage)
+  deleteMessage(request: MessageRequest, { tenant }: MessageContext): Promise<DeletedReply> {
+    return this.conversations.deleteMessage(tenant, request);
   }
 
   @HandleRpc(GetMessageCitations)

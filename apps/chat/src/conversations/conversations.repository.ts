@@ -2,13 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { type Metadata, type Page, type PageRequest, type TenantContext } from '@parley/contracts';
 import { Database, keysetPage, storable } from '@parley/persistence';
 import { ConversationEntity } from './conversation.entity.js';
-import { type HistoryHash } from './history-hash.js';
+import { leafOf } from './messages.repository.js';
 
 export interface NewConversation {
   id: string;
   assistantId: string | null;
   title: string | null;
   metadata: Metadata;
+}
+
+export interface ConversationChanges {
+  title?: string | null;
+  metadata?: Metadata;
+  branch?: string;
 }
 
 /** Users see their own conversations, administrators included. */
@@ -29,25 +35,36 @@ export class ConversationsRepository {
     return this.database.withTenant(tenant, (tx) => tx.findOneBy(ConversationEntity, { id, ...ownedBy(tenant) }));
   }
 
-  /** The one whose answered history is this; of several equal ones the latest. Null when there is none. */
-  findByHistory(tenant: TenantContext, assistantId: string | null, historyHash: HistoryHash): Promise<string | null> {
-    return this.database.withTenant(tenant, async (tx) => {
-      const rows: { id: string }[] = await tx.query(
-        `select id from chat.conversations
-         where tenant_id = $1 and user_id = $2 and history_hash = $3 and assistant_id is not distinct from $4
-         order by updated_at desc limit 1`,
-        [tenant.tenantId, tenant.userId, historyHash, assistantId],
-      );
-      return rows[0]?.id ?? null;
-    });
-  }
-
   list(tenant: TenantContext, page: PageRequest): Promise<Page<ConversationEntity>> {
     return this.database.withTenant(tenant, (tx) => {
       const query = tx
         .createQueryBuilder(ConversationEntity, 'conversation')
         .where('conversation.tenantId = :tenantId and conversation.userId = :userId', ownedBy(tenant));
       return keysetPage(query, page);
+    });
+  }
+
+  /**
+   * The row as it is afterwards; null when there is none.
+   * @param branch any message of the branch that is to be gone on with
+   * @throws DomainError `not_found` for such a message
+   */
+  update(
+    tenant: TenantContext,
+    id: string,
+    { branch, ...fields }: ConversationChanges,
+  ): Promise<ConversationEntity | null> {
+    return this.database.withTenant(tenant, async (tx) => {
+      const head =
+        branch === undefined ? {} : { headId: await leafOf(tx, tenant, { conversationId: id, messageId: branch }) };
+      const set = { ...storable(fields), ...head, updatedAt: () => 'now()' };
+      await tx
+        .createQueryBuilder()
+        .update(ConversationEntity)
+        .set(set)
+        .where({ id, ...ownedBy(tenant) })
+        .execute();
+      return tx.findOneBy(ConversationEntity, { id, ...ownedBy(tenant) });
     });
   }
 

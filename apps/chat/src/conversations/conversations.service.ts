@@ -7,17 +7,18 @@ import {
   type ListMessagesRequest,
   type MessageCitationsReply,
   type MessageCitationsRequest,
+  type MessageRequest,
   type MessageView,
   type Page,
   type PageRequest,
   type TenantContext,
+  type UpdateConversationRequest,
 } from '@parley/contracts';
 import { AssistantsRepository } from '../assistants/assistants.repository.js';
-import { usageOf } from '../runs/usage.js';
 import { CitationsClient } from './citations.client.js';
-import { type ConversationEntity } from './conversation.entity.js';
+import { conversationView, messageView } from './conversation.view.js';
 import { ConversationsRepository } from './conversations.repository.js';
-import { MessagesRepository, type WrittenMessage } from './messages.repository.js';
+import { MessagesRepository } from './messages.repository.js';
 
 @Injectable()
 export class ConversationsService {
@@ -35,18 +36,25 @@ export class ConversationsService {
     }
     const conversation = await this.conversations.create(tenant, { id, assistantId, title, metadata });
     if (!conversation) throw new DomainError('conflict', 'The id is taken.', { param: 'id' });
-    return toView(conversation);
+    return conversationView(conversation);
   }
 
   async get(tenant: TenantContext, id: string): Promise<ConversationView> {
     const conversation = await this.conversations.find(tenant, id);
     if (!conversation) throw notFound();
-    return toView(conversation);
+    return conversationView(conversation);
   }
 
   async list(tenant: TenantContext, request: PageRequest): Promise<Page<ConversationView>> {
     const { data, hasMore } = await this.conversations.list(tenant, request);
-    return { data: data.map(toView), hasMore };
+    return { data: data.map(conversationView), hasMore };
+  }
+
+  /** @throws DomainError `not_found` for the conversation and the branch */
+  async update(tenant: TenantContext, { id, ...changes }: UpdateConversationRequest): Promise<ConversationView> {
+    const conversation = await this.conversations.update(tenant, id, changes);
+    if (!conversation) throw notFound();
+    return conversationView(conversation);
   }
 
   async delete(tenant: TenantContext, id: string): Promise<DeletedReply> {
@@ -55,9 +63,21 @@ export class ConversationsService {
   }
 
   async listMessages(tenant: TenantContext, request: ListMessagesRequest): Promise<Page<MessageView>> {
-    if (!(await this.conversations.find(tenant, request.conversationId))) throw notFound();
-    const { data, hasMore } = await this.messages.list(tenant, request);
-    return { data: data.map(toMessageView), hasMore };
+    const conversation = await this.conversations.find(tenant, request.conversationId);
+    if (!conversation) throw notFound();
+    const { data, hasMore } = await this.messages.list(tenant, conversation.headId, request);
+    return { data: data.map(messageView), hasMore };
+  }
+
+  async message(tenant: TenantContext, request: MessageRequest): Promise<MessageView> {
+    const written = await this.messages.get(tenant, request);
+    if (!written) throw DomainError.notFound('message');
+    return messageView(written);
+  }
+
+  async deleteMessage(tenant: TenantContext, request: MessageRequest): Promise<DeletedReply> {
+    if (!(await this.messages.delete(tenant, request))) throw DomainError.notFound('message');
+    return { id: request.messageId, deleted: true };
   }
 
   /** What the message cites, checked against the documents of today. */
@@ -71,31 +91,4 @@ export class ConversationsService {
 
 function notFound(): DomainError {
   return DomainError.notFound('conversation');
-}
-
-function toView(conversation: ConversationEntity): ConversationView {
-  const { id, title, assistantId, metadata, createdAt, updatedAt } = conversation;
-  return {
-    id,
-    title,
-    assistantId,
-    metadata,
-    createdAt: createdAt.toISOString(),
-    updatedAt: updatedAt.toISOString(),
-  };
-}
-
-function toMessageView({ message, run }: WrittenMessage): MessageView {
-  const { id, conversationId, content, annotations, runId } = message;
-  return {
-    id,
-    conversationId,
-    role: message.role === 'assistant' ? 'assistant' : 'user',
-    content,
-    annotations,
-    runId,
-    model: run?.model ?? null,
-    usage: run && usageOf(run),
-    createdAt: message.createdAt.toISOString(),
-  };
 }

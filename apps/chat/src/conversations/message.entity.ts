@@ -1,4 +1,4 @@
-import { type FileCitation } from '@parley/contracts';
+import { type ChatRole, type FileCitation } from '@parley/contracts';
 import { type ToolCall } from '@parley/llm';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 
@@ -17,8 +17,12 @@ export class MessageEntity {
   @Column('uuid', { name: 'conversation_id' })
   conversationId!: string;
 
+  /** The message that it follows; null for the first. Several may follow the same. */
+  @Column('uuid', { name: 'parent_id', nullable: true })
+  parentId!: string | null;
+
   @Column('text')
-  role!: 'user' | 'assistant' | 'tool';
+  role!: ChatRole;
 
   @Column('text')
   content!: string;
@@ -35,6 +39,10 @@ export class MessageEntity {
   /** The run that wrote it; null for what the client sent. */
   @Column('uuid', { name: 'run_id', nullable: true })
   runId!: string | null;
+
+  /** Of all that was said up to it, itself included; null where that is not known. */
+  @Column('bytea', { name: 'history_hash', nullable: true })
+  historyHash!: Buffer | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;

@@ -1,59 +1,168 @@
 import { Injectable } from '@nestjs/common';
 import {
+  DomainError,
   type ListMessagesRequest,
-  type MessageCitationsRequest,
+  type MessageRequest,
   type Page,
   type TenantContext,
 } from '@parley/contracts';
 import { Database, keysetPage } from '@parley/persistence';
-import { In } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 import { RunEntity } from '../runs/run.entity.js';
+import { BRANCH_DOWN, BRANCH_UP, FORGET_HASHES_BEHIND, SIBLINGS } from './branch.repository.js';
+import { ConversationEntity } from './conversation.entity.js';
+import { type HistoryHash } from './history-hash.js';
 import { MessageEntity } from './message.entity.js';
 
-/** A message and the run that wrote it. */
+/** A message, the run that wrote it, and what else follows the same message. */
 export interface WrittenMessage {
   message: MessageEntity;
   run: RunEntity | null;
+  siblingIds: string[];
 }
+
+/** Whole branches are listed; no conversation of people comes near it. */
+const MAX_BRANCH = 100_000;
 
 @Injectable()
 export class MessagesRepository {
   constructor(private readonly database: Database) {}
 
-  /** What users and assistants said; results of tools are not listed. */
-  list(tenant: TenantContext, request: ListMessagesRequest): Promise<Page<WrittenMessage>> {
-    const { tenantId, userId } = tenant;
+  /**
+   * What was said in a branch, or in all of them. Results of tools are listed with all alone.
+   * @param head the last message of the branch that is gone on with
+   * @throws DomainError `not_found` for a branch that there is not
+   */
+  list(tenant: TenantContext, head: string | null, request: ListMessagesRequest): Promise<Page<WrittenMessage>> {
+    const { conversationId, branch, all } = request;
+    const owner = ownerOf(tenant);
     return this.database.withTenant(tenant, async (tx) => {
       const query = tx
         .createQueryBuilder(MessageEntity, 'message')
-        .where('message.tenantId = :tenantId and message.userId = :userId', { tenantId, userId })
-        .andWhere(`message.conversationId = :conversationId and message.role <> 'tool'`, request);
+        .where('message.tenantId = :tenantId and message.userId = :userId', owner)
+        .andWhere('message.conversationId = :conversationId', { conversationId });
+      if (!all) {
+        const leaf = branch === undefined ? head : await leafOf(tx, tenant, { conversationId, messageId: branch });
+        query.andWhere(`message.role <> 'tool' and message.id in (${BRANCH_UP})`, { leaf, depth: MAX_BRANCH });
+      }
       const { data, hasMore } = await keysetPage(query, request);
-      const runIds = data.flatMap(({ runId }) => runId ?? []);
-      const runs = await tx.findBy(RunEntity, { id: In(runIds), tenantId, userId });
-      const runOf = new Map(runs.map((run) => [run.id, run]));
-      return { data: data.map((message) => ({ message, run: runOf.get(message.runId ?? '') ?? null })), hasMore };
+      return { data: await withOrigin(tx, tenant, conversationId, data), hasMore };
     });
   }
 
   /** Null when the user has no such message. */
-  find(tenant: TenantContext, { conversationId, messageId }: MessageCitationsRequest): Promise<MessageEntity | null> {
-    const { tenantId, userId } = tenant;
+  find(tenant: TenantContext, { conversationId, messageId }: MessageRequest): Promise<MessageEntity | null> {
     return this.database.withTenant(tenant, (tx) =>
-      tx.findOneBy(MessageEntity, { id: messageId, conversationId, tenantId, userId }),
+      tx.findOneBy(MessageEntity, { id: messageId, conversationId, ...ownerOf(tenant) }),
     );
   }
 
-  /** The last messages of a conversation, oldest first. */
-  async listLast(tenant: TenantContext, conversationId: string, limit: number): Promise<MessageEntity[]> {
-    const { tenantId, userId } = tenant;
-    const latest = await this.database.withTenant(tenant, (tx) =>
-      tx.find(MessageEntity, {
-        where: { conversationId, tenantId, userId },
-        order: { createdAt: 'DESC', id: 'DESC' },
-        take: limit,
-      }),
-    );
-    return latest.reverse();
+  /** The same with what wrote it and what stands beside it. */
+  get(tenant: TenantContext, { conversationId, messageId }: MessageRequest): Promise<WrittenMessage | null> {
+    return this.database.withTenant(tenant, async (tx) => {
+      const message = await tx.findOneBy(MessageEntity, { id: messageId, conversationId, ...ownerOf(tenant) });
+      const [written] = message ? await withOrigin(tx, tenant, conversationId, [message]) : [];
+      return written ?? null;
+    });
   }
+
+  /** The run that wrote a message; null for what the client sent. */
+  findRun(tenant: TenantContext, { runId }: MessageEntity): Promise<RunEntity | null> {
+    if (runId === null) return Promise.resolve(null);
+    return this.database.withTenant(tenant, (tx) => tx.findOneBy(RunEntity, { id: runId, ...ownerOf(tenant) }));
+  }
+
+  /** A message and those before it, oldest first; at most so many of the last. */
+  branch(
+    tenant: TenantContext,
+    { conversationId, messageId }: MessageRequest,
+    depth: number,
+  ): Promise<MessageEntity[]> {
+    return this.database.withTenant(tenant, (tx) =>
+      tx
+        .createQueryBuilder(MessageEntity, 'message')
+        .where(`message.id in (${BRANCH_UP})`, { leaf: messageId, conversationId, depth, ...ownerOf(tenant) })
+        .orderBy('message.createdAt', 'ASC')
+        .addOrderBy('message.id', 'ASC')
+        .getMany(),
+    );
+  }
+
+  /** The answer up to which a history is this; of several equal ones the latest. Null when there is none. */
+  findByHistory(
+    tenant: TenantContext,
+    assistantId: string | null,
+    historyHash: HistoryHash,
+  ): Promise<MessageRequest | null> {
+    return this.database.withTenant(tenant, async (tx) => {
+      const rows: MessageRequest[] = await tx.query(
+        `select c.id as "conversationId", m.id as "messageId"
+         from chat.messages m join chat.conversations c on c.id = m.conversation_id
+         where m.tenant_id = $1 and m.user_id = $2 and m.history_hash = $3 and m.role = 'assistant'
+           and c.assistant_id is not distinct from $4
+         order by m.created_at desc limit 1`,
+        [tenant.tenantId, tenant.userId, historyHash, assistantId],
+      );
+      return rows[0] ?? null;
+    });
+  }
+
+  /** False when there is none. What follows it follows the one before it from then on. */
+  delete(tenant: TenantContext, { conversationId, messageId: id }: MessageRequest): Promise<boolean> {
+    const owner = ownerOf(tenant);
+    return this.database.withTenant(tenant, async (tx) => {
+      // Runs that begin or end in the conversation meanwhile wait for this lock, or this for them.
+      await tx.findOne(ConversationEntity, {
+        where: { id: conversationId, ...owner },
+        lock: { mode: 'pessimistic_write' },
+      });
+      const message = await tx.findOneBy(MessageEntity, { id, conversationId, ...owner });
+      if (!message) return false;
+      await tx.query(FORGET_HASHES_BEHIND, [id, owner.tenantId, owner.userId]);
+      await tx.update(MessageEntity, { parentId: id, ...owner }, { parentId: message.parentId });
+      await tx.update(ConversationEntity, { headId: id, ...owner }, { headId: message.parentId });
+      await tx.delete(MessageEntity, { id, ...owner });
+      return true;
+    });
+  }
+}
+
+/** The end of the branch that a message belongs to. @throws DomainError `not_found` */
+export async function leafOf(
+  tx: EntityManager,
+  { tenantId, userId }: TenantContext,
+  { conversationId, messageId }: MessageRequest,
+): Promise<string> {
+  const rows: { id: string }[] = await tx.query(BRANCH_DOWN, [messageId, conversationId, tenantId, userId]);
+  if (!rows[0]) throw DomainError.notFound('message', 'branch');
+  return rows[0].id;
+}
+
+async function withOrigin(
+  tx: EntityManager,
+  tenant: TenantContext,
+  conversationId: string,
+  messages: MessageEntity[],
+): Promise<WrittenMessage[]> {
+  if (messages.length === 0) return [];
+  const { tenantId, userId } = tenant;
+  const parents = messages.flatMap(({ parentId }) => parentId ?? []);
+  const hasFirst = messages.some(({ parentId }) => parentId === null);
+  const siblings: { parent: string; ids: string[] }[] = await tx.query(SIBLINGS, [
+    ...[conversationId, tenantId, userId],
+    ...[parents, hasFirst],
+  ]);
+  const runIds = messages.flatMap(({ runId }) => runId ?? []);
+  const runs = await tx.findBy(RunEntity, { id: In(runIds), tenantId, userId });
+  const runOf = new Map(runs.map((run) => [run.id, run]));
+  const siblingsOf = new Map(siblings.map(({ parent, ids }) => [parent, ids]));
+  return messages.map((message) => ({
+    message,
+    run: runOf.get(message.runId ?? '') ?? null,
+    siblingIds: siblingsOf.get(message.parentId ?? '') ?? [],
+  }));
+}
+
+function ownerOf({ tenantId, userId }: TenantContext): { tenantId: string; userId: string } {
+  return { tenantId, userId };
 }

@@ -6,7 +6,6 @@ const MAX_CHARACTERS = 2 ** 22;
 
 /** An answer as it grows. */
 export class Answer {
-  text = '';
   annotations: FileCitation[] = [];
   usage: Usage | null = null;
   finishReason: FinishReason | null = null;
@@ -14,6 +13,9 @@ export class Answer {
   wasStopped = false;
   readonly #toolCalls: ToolCall[] = [];
   #characters = 0;
+
+  /** @param text what it begins with */
+  constructor(public text = '') {}
 
   /** @throws DomainError `provider_error` when a provider does not stop */
   add(chunk: ChatChunk): void {

@@ -14,6 +14,7 @@ import { ChatConfig } from '../chat.config.js';
 import { Answer } from './answer.js';
 import { Checkpoint } from './checkpoint.js';
 import { citationsOf } from './citations.js';
+import { continuedCitations, RepeatedBeginning } from './continuation.js';
 import { systemClock } from './clock.js';
 import { type Retrieval } from './retrieval.client.js';
 import { type RunEvents } from './run-events.js';
@@ -42,6 +43,7 @@ interface Progress {
   answer: Answer;
   passages: SearchHit[];
   checkpoint: Checkpoint;
+  beginning: RepeatedBeginning;
   retrievalMs: number | null;
   firstTokenMs: number | null;
 }
@@ -91,9 +93,10 @@ export class RunGenerator {
     stored.catch((error: unknown) => stop.abort(error));
     const save = (text: string) => this.runs.checkpoint(tenant, plan.runId, text);
     return {
-      answer: new Answer(),
+      answer: new Answer(plan.brokenAnswer?.text),
       passages: [],
       checkpoint: new Checkpoint(save, systemClock),
+      beginning: new RepeatedBeginning(plan.brokenAnswer?.text ?? ''),
       retrievalMs: null,
       firstTokenMs: null,
     };
@@ -104,6 +107,7 @@ export class RunGenerator {
     progress.retrievalMs = retrieval && retrieval.durationMs;
     const { request, passages } = prepareRequest(run.plan, retrieval && retrieval.passages, this.#limits);
     progress.passages = passages;
+    if (run.plan.brokenAnswer) await this.#tellBeginning(run, progress);
     for await (const chunk of this.provider.stream(request, run.stop.signal)) {
       await run.stored;
       this.#take(chunk, run, progress);
@@ -112,8 +116,16 @@ export class RunGenerator {
     if (progress.answer.wasStopped) throw run.stop.signal.reason;
   }
 
-  #take(chunk: ChatChunk, { plan, receivedAt, events }: RunUnderWay, progress: Progress): void {
-    const { answer, checkpoint } = progress;
+  /** A continued answer is told from its beginning on, so that its places are those of the text that is stored. */
+  async #tellBeginning(run: RunUnderWay, { answer, checkpoint }: Progress): Promise<void> {
+    await run.stored;
+    run.events.text(answer.text);
+    if (run.plan.storage) checkpoint.update(answer.text);
+  }
+
+  #take(received: ChatChunk, { plan, receivedAt, events }: RunUnderWay, progress: Progress): void {
+    const { answer, checkpoint, beginning } = progress;
+    const chunk = received.type === 'text' ? { ...received, text: beginning.rest(received.text) } : received;
     answer.add(chunk);
     if (chunk.type !== 'text' && chunk.type !== 'tool_call') return;
     if (progress.firstTokenMs === null) {
@@ -128,7 +140,8 @@ export class RunGenerator {
   /** The last event is told only after the last state is stored. */
   async #end(run: RunUnderWay, progress: Progress, ending: Ending): Promise<void> {
     const { answer, passages, retrievalMs, firstTokenMs } = progress;
-    if (ending.type !== 'failed') answer.annotations = citationsOf(answer.text, passages);
+    answer.annotations =
+      ending.type === 'failed' ? (run.plan.brokenAnswer?.annotations ?? []) : citedIn(run.plan, answer.text, passages);
     run.events.flush();
     const timings = { retrievalMs, firstTokenMs, totalMs: elapsedMs(run.receivedAt) };
     const result = resultOf(run.plan, answer, ending, timings, run.events.extent);
@@ -170,6 +183,10 @@ export class RunGenerator {
     if (error instanceof DomainError) this.#logger.warn(`${what}: ${error.code}: ${error.message}`);
     else this.#logger.error(what, error instanceof Error ? error.stack : String(error));
   }
+}
+
+function citedIn({ brokenAnswer }: RunPlan, text: string, passages: SearchHit[]): Answer['annotations'] {
+  return brokenAnswer ? continuedCitations(text, brokenAnswer, passages) : citationsOf(text, passages);
 }
 
 function elapsedMs(since: number): number {

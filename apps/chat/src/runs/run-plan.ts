@@ -1,7 +1,15 @@
 import { type Metadata, type SearchRequest } from '@parley/contracts';
 import { type ChatMessage } from '@parley/llm';
+import { type BrokenAnswer } from '../conversations/conversation-history.js';
 import { type HistoryHash } from '../conversations/history-hash.js';
 import { type ProviderOptions } from './provider-message.js';
+
+export interface AddedMessage {
+  id: string;
+  message: ChatMessage;
+  /** Of the history up to and including it. */
+  historyHash: HistoryHash | null;
+}
 
 /** Where the texts of a run are kept. */
 export interface RunStorage {
@@ -10,9 +18,11 @@ export interface RunStorage {
   newConversation: { title: string | null } | null;
   /** The message that the run will write. */
   messageId: string;
+  /** The message that `added` follows; null where the conversation begins. */
+  parentId: string | null;
   /** What the client said that is not stored yet. */
-  added: ChatMessage[];
-  /** Of the history up to and including `added`. */
+  added: AddedMessage[];
+  /** Of the history up to and including `added`; null when it is not known. */
   historyHash: HistoryHash | null;
 }
 
@@ -26,6 +36,8 @@ export interface RunPlan {
   instructions: ChatMessage[];
   /** The conversation, with what the client said last at its end. */
   talk: ChatMessage[];
+  /** The answer that broke off and is gone on with; the new one begins with its text. */
+  brokenAnswer: BrokenAnswer | null;
   /** Null when the answer is not to be grounded in documents. */
   search: SearchRequest | null;
   options: ProviderOptions;

@@ -110,15 +110,16 @@ describe('RunPlanner', () => {
     it('begins a conversation with all of it when it is unknown', async () => {
       const { storage } = await plan({ messages: history });
       expect(storage).toMatchObject({ newConversation: { title: 'Hi' } });
-      expect(storage?.added.map(({ content }) => content)).toEqual(['Hi', 'Hello!', 'How are you?']);
+      expect(storage?.added.map(({ message }) => message.content)).toEqual(['Hi', 'Hello!', 'How are you?']);
     });
 
     it('goes on in the conversation that it made, with what is new', async () => {
       const conversationId = uuidv7();
-      workshop.histories.set(answered.toString('hex'), conversationId);
+      const parentId = uuidv7();
+      workshop.histories.set(answered.toString('hex'), { conversationId, messageId: parentId });
       const { storage, talk } = await plan({ messages: history });
-      expect(storage).toMatchObject({ conversationId, newConversation: null });
-      expect(storage?.added.map(({ content }) => content)).toEqual(['How are you?']);
+      expect(storage).toMatchObject({ conversationId, parentId, newConversation: null });
+      expect(storage?.added.map(({ message }) => message.content)).toEqual(['How are you?']);
       expect(talk).toHaveLength(3);
     });
 
@@ -132,7 +133,8 @@ describe('RunPlanner', () => {
         expect(storage!.added).toHaveLength(1);
         messages.push({ role: 'assistant', content: `Answer ${turn}` });
         const hash = extendHistoryHash(storage!.historyHash, [{ role: 'assistant', content: `Answer ${turn}` }]);
-        workshop.histories.set(hash!.toString('hex'), storage!.conversationId);
+        const { conversationId, messageId: answerId } = storage!;
+        workshop.histories.set(hash!.toString('hex'), { conversationId, messageId: answerId });
       }
       expect(conversations.size).toBe(1);
     });
@@ -145,7 +147,9 @@ describe('RunPlanner', () => {
       workshop.conversations.set(id, {
         id,
         assistantId: assistant.id,
+        parentId: uuidv7(),
         historyHash: null,
+        brokenAnswer: null,
         messages: [
           { role: 'user', content: 'Hi' },
           { role: 'assistant', content: 'Hello!' },

@@ -7,7 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type AssistantEntity } from '../assistants/assistant.entity.js';
 import { AssistantsRepository } from '../assistants/assistants.repository.js';
 import { ConversationHistory, type StoredHistory } from '../conversations/conversation-history.js';
-import { extendHistoryHash } from '../conversations/history-hash.js';
+import { extendHistoryHash, type HistoryHash } from '../conversations/history-hash.js';
 import { titleOf } from '../conversations/title.js';
 import { ModelCatalog } from '../models/model-catalog.js';
 import { toProviderMessage, toProviderOptions } from './provider-message.js';
@@ -28,11 +28,13 @@ export class RunPlanner {
 
   /** @throws DomainError `model_not_found` for unknown models and assistants, `not_found` for unknown conversations */
   async plan(tenant: TenantContext, request: StartRunRequest): Promise<RunPlan> {
-    const stored = request.conversationId ? await this.history.load(tenant, request.conversationId) : null;
+    const stored = await this.#stored(tenant, request);
     const assistant = await this.#assistant(tenant, request, stored);
     const model = await this.models.resolve(assistant ? assistant.model : (request.model ?? null));
     const sent = request.messages.map(toProviderMessage);
-    const { instructions, talk } = splitInstructions(sent);
+    const { instructions, talk: said } = splitInstructions(sent);
+    const talk = stored ? withoutDanglingCalls([...stored.messages, ...said]) : said;
+    if (!talk.some(({ role }) => role === 'user') && sent.length === 0) throw nothingSaid();
     return {
       runId: request.runId,
       assistantId: assistant?.id ?? null,
@@ -41,13 +43,24 @@ export class RunPlanner {
       instructions: assistant?.instructions
         ? [{ role: 'system', content: assistant.instructions }, ...instructions]
         : instructions,
-      talk: stored ? withoutDanglingCalls([...stored.messages, ...talk]) : talk,
-      search: searchOf(request, assistant, talk, this.retrieval),
+      talk,
+      brokenAnswer: stored?.brokenAnswer ?? null,
+      search: searchOf(request, assistant, said.length > 0 ? said : talk, this.retrieval),
       options: toProviderOptions(request.generation, assistant),
       storage: request.store ? await this.#storage(tenant, sent, stored, assistant) : null,
       metadata: request.metadata,
       streamAddress: request.streamAddress ?? null,
     };
+  }
+
+  async #stored(
+    tenant: TenantContext,
+    { conversationId, branch, messages }: StartRunRequest,
+  ): Promise<StoredHistory | null> {
+    if (conversationId === undefined) return null;
+    const isSaidAnew = branch?.kind !== 'regenerate' && branch?.kind !== 'continue';
+    if (isSaidAnew !== messages.length > 0) throw nothingSaid();
+    return this.history.load(tenant, conversationId, branch);
   }
 
   /** A conversation goes on with its assistant unless the request names another one, or a model. */
@@ -74,17 +87,40 @@ export class RunPlanner {
     const { answered, added } = splitAtLastAnswer(sent);
     const all = [...answered, ...added];
     if (stored) {
-      const historyHash = extendHistoryHash(stored.historyHash, all);
-      return { conversationId: stored.id, newConversation: null, messageId, added: all, historyHash };
+      const { id: conversationId, parentId, historyHash } = stored;
+      return { conversationId, newConversation: null, messageId, parentId, ...chained(historyHash, parentId, all) };
     }
     const answeredHash = extendHistoryHash(null, answered);
     const known = answeredHash && (await this.history.findByHash(tenant, assistant?.id ?? null, answeredHash));
-    const historyHash = extendHistoryHash(answeredHash, added);
-    if (known) return { conversationId: known, newConversation: null, messageId, added, historyHash };
+    if (known) {
+      const { conversationId, messageId: parentId } = known;
+      return { conversationId, newConversation: null, messageId, parentId, ...chained(answeredHash, parentId, added) };
+    }
     const first = all.find(({ role }) => role === 'user');
     const newConversation = { title: first ? titleOf(textOf(first)) : null };
-    return { conversationId: uuidv7(), newConversation, messageId, added: all, historyHash };
+    return { conversationId: uuidv7(), newConversation, messageId, parentId: null, ...chained(null, null, all) };
   }
+}
+
+/** New messages, each with the hash of the history up to it: unknown behind a message of which it is not known. */
+function chained(
+  before: HistoryHash | null,
+  parentId: string | null,
+  messages: ChatMessage[],
+): Pick<RunStorage, 'added' | 'historyHash'> {
+  let historyHash = before;
+  const isKnown = before !== null || parentId === null;
+  const added = messages.map((message) => {
+    if (isKnown) historyHash = extendHistoryHash(historyHash, [message]);
+    return { id: uuidv7(), message, historyHash };
+  });
+  return { added, historyHash };
+}
+
+function nothingSaid(): DomainError {
+  return new DomainError('invalid_request', 'A message is needed, except to answer anew or to go on.', {
+    param: 'messages',
+  });
 }
 
 /** The search that grounds the answer, in the request's knowledge bases or else the assistant's. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type SearchHit } from '@parley/contracts';
-import { type ChatRequest, contextWindowOf, countMessageTokens, countTokens } from '@parley/llm';
+import { type ChatMessage, type ChatRequest, contextWindowOf, countMessageTokens, countTokens } from '@parley/llm';
 import { fitToWindow } from './context-window.js';
+import { continuationMessages } from './continuation.js';
 import { buildPrompt } from './prompt.js';
 import { type RunPlan } from './run-plan.js';
 
@@ -21,6 +22,8 @@ export interface PreparedRequest {
 }
 
 const BOUNDARY_BYTES = 12;
+/** Says the same again, so that it needs not be asked to go on. */
+const BUILTIN_PROVIDER = 'builtin';
 
 /**
  * What the provider is asked.
@@ -28,21 +31,24 @@ const BOUNDARY_BYTES = 12;
  * @throws DomainError `context_length_exceeded`
  */
 export function prepareRequest(
-  { model, instructions, talk, options }: RunPlan,
+  { model, provider, instructions, talk, options, brokenAnswer }: RunPlan,
   found: SearchHit[] | null,
   limits: RequestLimits,
 ): PreparedRequest {
   const toolTokens = options.tools?.length ? countTokens(JSON.stringify(options.tools), model) : 0;
+  const goOn = brokenAnswer && provider !== BUILTIN_PROVIDER ? continuationMessages(brokenAnswer) : [];
+  const countedTokens = (messages: ChatMessage[]) => countMessageTokens(messages, model);
   const fitted = fitToWindow(
     { instructions, passages: found, talk },
     {
       contextTokens: contextWindowOf(model, limits.contextWindowTokens),
-      reservedTokens: (options.maxOutputTokens ?? limits.maxOutputTokens) + toolTokens,
+      reservedTokens: (options.maxOutputTokens ?? limits.maxOutputTokens) + toolTokens + countedTokens(goOn),
       maxTurns: limits.maxTurns,
-      countTokens: (messages) => countMessageTokens(messages, model),
+      countTokens: countedTokens,
     },
   );
-  const messages = buildPrompt({ ...fitted, boundary: randomBytes(BOUNDARY_BYTES).toString('hex') });
+  const prompt = buildPrompt({ ...fitted, boundary: randomBytes(BOUNDARY_BYTES).toString('hex') });
+  const messages = [...prompt, ...goOn];
   const passages = fitted.passages?.map(({ text, filename }, position) => ({ index: position + 1, text, filename }));
   return { request: { ...options, model, messages, passages }, passages: fitted.passages ?? [] };
 }

@@ -33,7 +33,7 @@ export interface RunResult {
   message: { text: string; annotations: FileCitation[]; toolCalls: ToolCall[] | null } | null;
   /** See `RunEvents.extent`. */
   extent: number | null;
-  /** Of the history with this answer; null leaves the conversation's as it is. */
+  /** Of the history with this answer; null when it is not known. */
   historyHash: HistoryHash | null;
 }
 
@@ -56,7 +56,7 @@ export function resultOf(
     timings,
     extent,
     message: isKept ? { text, annotations, toolCalls } : null,
-    historyHash: isKept ? extendHistoryHash(storage.historyHash, [said]) : null,
+    historyHash: isKept && storage.historyHash ? extendHistoryHash(storage.historyHash, [said]) : null,
   };
 }
 

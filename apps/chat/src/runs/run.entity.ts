@@ -20,6 +20,10 @@ export class RunEntity {
   @Column('uuid', { name: 'message_id', nullable: true })
   messageId!: string | null;
 
+  /** The message that the answer follows. */
+  @Column('uuid', { name: 'parent_id', nullable: true })
+  parentId!: string | null;
+
   @Column('uuid', { name: 'assistant_id', nullable: true })
   assistantId!: string | null;
 

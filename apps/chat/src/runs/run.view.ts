@@ -1,4 +1,5 @@
-import { type RunEvent, type RunView, type Usage } from '@parley/contracts';
+import { type RunEvent, type RunView, type ToolCall, type Usage } from '@parley/contracts';
+import { type ToolCall as StoredToolCall } from '@parley/llm';
 import { RunLog } from './run-log.js';
 import { type RunEntity } from './run.entity.js';
 import { type StoredRun } from './runs.repository.js';
@@ -18,25 +19,29 @@ export function isUnderWay({ status }: Pick<RunView, 'status'>): boolean {
 }
 
 export function runView({ run, message }: StoredRun): RunView {
-  const { id, status, conversationId, messageId, assistantId, provider, model, finishReason, metadata } = run;
+  const { id, status, conversationId, messageId, parentId, assistantId, provider, model, finishReason, metadata } = run;
   const { queueMs, retrievalMs, firstTokenMs, totalMs } = run;
   return {
-    ...{ id, status, conversationId, messageId, assistantId, provider, model, finishReason, metadata },
+    ...{ id, status, conversationId, messageId, parentId, assistantId, provider, model, finishReason, metadata },
     error: run.errorCode ? { code: run.errorCode, message: run.errorMessage ?? '' } : null,
     usage: usageOf(run),
     timings: { queueMs, retrievalMs, firstTokenMs, totalMs },
     output: message && {
       text: message.content,
-      toolCalls: (message.toolCalls ?? []).map(({ id, name, arguments: args }) => ({
-        id,
-        type: 'function',
-        function: { name, arguments: args },
-      })),
+      toolCalls: toolCallViews(message.toolCalls),
       annotations: message.annotations,
     },
     createdAt: run.createdAt.toISOString(),
     finishedAt: run.finishedAt?.toISOString() ?? null,
   };
+}
+
+export function toolCallViews(calls: readonly StoredToolCall[] | null): ToolCall[] {
+  return (calls ?? []).map(({ id, name, arguments: args }) => ({
+    id,
+    type: 'function',
+    function: { name, arguments: args },
+  }));
 }
 
 /**

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { DomainError, type StartRunReply, type TenantContext } from '@parley/contracts';
 import { Database, storableJson, storableText } from '@parley/persistence';
 import { type EntityManager, QueryFailedError } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { BEGIN_RUN, CHECKPOINT_RUN, FINISH_RUN } from './run-statements.repository.js';
 import { MessageEntity } from '../conversations/message.entity.js';
 import { RunEntity } from './run.entity.js';
@@ -49,8 +48,8 @@ export class RunsRepository {
       tx.findOneBy(RunEntity, { id: runId, tenantId, userId }),
     );
     if (!run) return null;
-    const { conversationId, messageId, model, provider } = run;
-    return { runId, conversationId, messageId, model, provider, createdAt: run.createdAt.toISOString() };
+    const { conversationId, messageId, parentId, model, provider } = run;
+    return { runId, conversationId, messageId, parentId, model, provider, createdAt: run.createdAt.toISOString() };
   }
 
   /** Saves the text so far, while the run is under way. */
@@ -122,8 +121,11 @@ async function insertRun(
   { runId, assistantId, provider, model, metadata, storage }: RunPlan,
   { owner, queueMs }: { owner: string; queueMs: number },
 ): Promise<Date | null> {
-  const messages = (storage?.added ?? []).map((message) => ({
-    id: uuidv7(),
+  const parents = [storage?.parentId ?? null, ...(storage?.added ?? []).map(({ id }) => id)];
+  const messages = (storage?.added ?? []).map(({ id, message, historyHash }, index) => ({
+    id,
+    parent_id: parents[index],
+    history_hash: historyHash?.toString('hex') ?? null,
     role: message.role,
     content: textOf(message),
     tool_calls: message.toolCalls ?? null,
@@ -134,6 +136,7 @@ async function insertRun(
     ...[storage?.conversationId ?? null, storage?.messageId ?? null],
     ...[Boolean(storage?.newConversation), storableText(storage?.newConversation?.title ?? '') || null],
     storableJson(messages),
+    parents.at(-1),
   ];
   try {
     const rows: { created_at: Date }[] = await tx.query(BEGIN_RUN, values);

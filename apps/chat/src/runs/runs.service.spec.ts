@@ -36,6 +36,7 @@ describe('RunsService', () => {
       runId: request.runId,
       conversationId,
       messageId,
+      parentId: workshop.runs.begun.get(request.runId)!.storage!.added.at(-1)!.id,
       model: 'stub-chat',
       provider: 'openai',
       createdAt: '2025-01-01T00:00:00.000Z',

@@ -87,7 +87,8 @@ export class RunsService {
     await stored;
     const { runId, model, provider, storage } = plan;
     const { conversationId = null, messageId = null } = storage ?? {};
-    const reply = { runId, conversationId, messageId, model, provider, createdAt: createdAt.toISOString() };
+    const parentId = storage?.added.at(-1)?.id ?? storage?.parentId ?? null;
+    const reply = { runId, conversationId, messageId, parentId, model, provider, createdAt: createdAt.toISOString() };
     return { reply, events, ended };
   }
 

@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type Metadata } from '@parley/contracts';
 import { IsBoolean, IsNotEmpty, IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import { IsMetadata } from '../wire/metadata.validation.js';
+import { PageQuery } from '../wire/page.query.js';
 
 export class CreateConversationBody {
   @ApiPropertyOptional({ type: String, nullable: true, description: 'Answers in this conversation' })
@@ -21,12 +22,31 @@ export class CreateConversationBody {
   metadata?: Metadata | null;
 }
 
-export class SendMessageBody {
-  @ApiProperty({ description: 'At most MAX_MESSAGE_LENGTH characters' })
+/** What is absent stays as it is. */
+export class UpdateConversationBody {
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 256, description: 'Null: none' })
+  @IsOptional()
   @IsString()
-  @IsNotEmpty()
-  content!: string;
+  @MaxLength(256)
+  title?: string | null;
 
+  @IsOptional()
+  @IsMetadata()
+  metadata?: Metadata | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Goes on with the branch of this message: of several behind it with the newest',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  branch?: string | null;
+}
+
+/** How an answer is asked for. */
+export class AnswerBody {
   @ApiPropertyOptional({ type: Boolean, nullable: true, description: 'Sends the chunks of a chat completion' })
   @IsOptional()
   @IsBoolean()
@@ -41,4 +61,35 @@ export class SendMessageBody {
   @IsString()
   @Length(1, 256)
   model?: string | null;
+}
+
+export class EditMessageBody extends AnswerBody {
+  @ApiProperty({ description: 'At most MAX_MESSAGE_LENGTH characters' })
+  @IsString()
+  @IsNotEmpty()
+  content!: string;
+}
+
+export class SendMessageBody extends EditMessageBody {
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'The message that it follows; by default the last one of the branch that is gone on with',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  parent_id?: string | null;
+}
+
+/** Which messages of a conversation are listed. */
+export class MessagesQuery extends PageQuery {
+  @ApiPropertyOptional({
+    description:
+      'Any message of the branch to list, or `all` for every branch with the results of tools; by default the one that is gone on with',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  branch?: string;
 }

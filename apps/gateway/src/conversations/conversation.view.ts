@@ -18,6 +18,9 @@ export class ConversationObject {
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
   metadata!: Metadata;
 
+  @ApiProperty({ type: String, nullable: true, description: 'The last message of the branch that is gone on with' })
+  head_id!: string | null;
+
   @ApiProperty({ description: 'Unix time in seconds' })
   created_at!: number;
 
@@ -32,6 +35,7 @@ export function conversationObject(view: ConversationView): ConversationObject {
     title: view.title,
     assistant_id: view.assistantId === null ? null : formatId('assistant', view.assistantId),
     metadata: view.metadata,
+    head_id: view.headId === null ? null : formatId('message', view.headId),
     created_at: unixSeconds(view.createdAt),
     updated_at: unixSeconds(view.updatedAt),
   };

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { formatId, TenantContext } from '@parley/contracts';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
@@ -8,7 +8,7 @@ import { DeletedObject, deletedObject } from '../wire/deleted.view.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
 import { pageFields, PageQuery } from '../wire/page.query.js';
 import { listObject, type ListObject } from '../wire/page.view.js';
-import { CreateConversationBody } from './conversation.request.js';
+import { CreateConversationBody, UpdateConversationBody } from './conversation.request.js';
 import { ConversationObject, conversationObject } from './conversation.view.js';
 import { ConversationsService } from './conversations.service.js';
 
@@ -47,6 +47,34 @@ export class ConversationsController {
   @ApiOkResponse({ type: ConversationObject })
   async get(@CurrentTenant() tenant: TenantContext, @ConversationId() id: string): Promise<ConversationObject> {
     return conversationObject(await this.conversations.get(tenant, id));
+  }
+
+  @Patch(':conversation_id')
+  @RequireScopes('chat:write')
+  @ApiOperation({
+    summary: 'Rename a conversation, or go on with another branch of it',
+    description: 'What is absent stays as it is.',
+  })
+  @ApiOkResponse({ type: ConversationObject })
+  async update(
+    @CurrentTenant() tenant: TenantContext,
+    @ConversationId() id: string,
+    @Body() body: UpdateConversationBody,
+  ): Promise<ConversationObject> {
+    return conversationObject(await this.conversations.update(tenant, id, body));
+  }
+
+  @Post(':conversation_id')
+  @HttpCode(200)
+  @RequireScopes('chat:write')
+  @ApiOperation({ summary: 'Update a conversation, as OpenAI’s routes do', description: 'The same as PATCH.' })
+  @ApiOkResponse({ type: ConversationObject })
+  modify(
+    @CurrentTenant() tenant: TenantContext,
+    @ConversationId() id: string,
+    @Body() body: UpdateConversationBody,
+  ): Promise<ConversationObject> {
+    return this.update(tenant, id, body);
   }
 
   @Delete(':conversation_id')

@@ -4,21 +4,29 @@ import {
   type ConversationView,
   CreateConversation,
   DeleteConversation,
+  DeleteMessage,
   DomainError,
   GetConversation,
+  GetMessage,
   GetMessageCitations,
   ListConversations,
   ListMessages,
   type MessageCitationsRequest,
+  type MessageRequest,
   type MessageView,
   type Page,
   parseId,
   type TenantContext,
+  UpdateConversation,
 } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
 import { v7 as uuidv7 } from 'uuid';
-import { type PageFields } from '../wire/page.query.js';
-import { type CreateConversationBody } from './conversation.request.js';
+import { type PageFields, pageFields } from '../wire/page.query.js';
+import {
+  type CreateConversationBody,
+  type MessagesQuery,
+  type UpdateConversationBody,
+} from './conversation.request.js';
 
 @Injectable()
 export class ConversationsService {
@@ -38,12 +46,35 @@ export class ConversationsService {
     return this.bus.request(GetConversation, { id }, tenant);
   }
 
+  /** @throws DomainError `not_found` */
+  update(
+    tenant: TenantContext,
+    id: string,
+    { title, metadata, branch }: UpdateConversationBody,
+  ): Promise<ConversationView> {
+    const changes = {
+      ...(title === undefined ? {} : { title }),
+      ...(metadata === undefined ? {} : { metadata: metadata ?? {} }),
+      ...(typeof branch === 'string' ? { branch: messageId(branch, 'branch') } : {}),
+    };
+    return this.bus.request(UpdateConversation, { id, ...changes }, tenant);
+  }
+
   async delete(tenant: TenantContext, id: string): Promise<void> {
     await this.bus.request(DeleteConversation, { id }, tenant);
   }
 
-  messages(tenant: TenantContext, conversationId: string, page: PageFields): Promise<Page<MessageView>> {
-    return this.bus.request(ListMessages, { ...page, conversationId }, tenant);
+  messages(tenant: TenantContext, conversationId: string, query: MessagesQuery): Promise<Page<MessageView>> {
+    const page = pageFields(query, 'message');
+    return this.bus.request(ListMessages, { ...page, conversationId, ...branchOf(query) }, tenant);
+  }
+
+  message(tenant: TenantContext, request: MessageRequest): Promise<MessageView> {
+    return this.bus.request(GetMessage, request, tenant);
+  }
+
+  async deleteMessage(tenant: TenantContext, request: MessageRequest): Promise<void> {
+    await this.bus.request(DeleteMessage, request, tenant);
   }
 
   async citations(tenant: TenantContext, request: MessageCitationsRequest): Promise<CheckedCitation[]> {
@@ -56,4 +87,16 @@ function assistant(text: string | null | undefined): { assistantId?: string } {
   const assistantId = parseId('assistant', text);
   if (assistantId === null) throw DomainError.notFound('assistant', 'assistant_id');
   return { assistantId };
+}
+
+function branchOf({ branch }: MessagesQuery): { all?: true; branch?: string } {
+  if (branch === undefined || branch === '') return {};
+  return branch === 'all' ? { all: true } : { branch: messageId(branch, 'branch') };
+}
+
+/** @throws DomainError `not_found` naming the field */
+export function messageId(text: string, param: string): string {
+  const id = parseId('message', text);
+  if (id === null) throw DomainError.notFound('message', param);
+  return id;
 }

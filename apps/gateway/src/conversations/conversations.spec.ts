@@ -5,6 +5,7 @@ import {
   DeleteConversation,
   formatId,
   GetConversation,
+  GetMessage,
   GetMessageCitations,
   ListConversations,
   ListMessages,
@@ -30,6 +31,7 @@ const conversation = (fields: Partial<ConversationView> = {}): ConversationView 
   title: null,
   assistantId: null,
   metadata: {},
+  headId: null,
   createdAt: CREATED,
   updatedAt: CREATED,
   ...fields,
@@ -41,6 +43,11 @@ const message: MessageView = {
   role: 'user',
   content: 'Hi',
   annotations: [],
+  toolCalls: [],
+  toolCallId: null,
+  parentId: null,
+  siblingIds: ['0198c0de-0000-7000-8000-00000000e551'],
+  status: 'completed',
   runId: null,
   model: null,
   usage: null,
@@ -83,6 +90,7 @@ describe('/api/v1/conversations', () => {
       object: 'conversation',
       created_at: 1767323045,
       updated_at: 1767323045,
+      head_id: null,
       ...fields,
     });
   });
@@ -127,6 +135,8 @@ describe('/api/v1/conversations', () => {
 
   it('answers a message with the message that the run wrote', async () => {
     app.bus.acceptRuns({}, answer);
+    const stored = { ...message, role: 'assistant' as const, content: 'Hello there', annotations: [CITATION] };
+    app.bus.on(GetMessage, ({ messageId: id }) => ({ ...stored, id, usage: USAGE }));
     const { status, body } = await call('POST', `/${ID}/messages`, { content: 'Hi' });
     expect(status).toBe(200);
     const [request] = app.bus.asked(StartRun);
@@ -144,8 +154,6 @@ describe('/api/v1/conversations', () => {
       role: 'assistant',
       content: 'Hello there',
       annotations: [{ type: 'file_citation', quote: CITATION.quote }],
-      run_id: formatId('run', request!.runId),
-      model: 'stub-model',
       usage: { total_tokens: USAGE.totalTokens },
     });
   });

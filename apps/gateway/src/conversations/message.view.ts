@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { formatId, type MessageView } from '@parley/contracts';
+import { CHAT_ROLES, formatId, type MessageView, RUN_STATUSES, type ToolCall } from '@parley/contracts';
 import { FileCitationObject, fileCitationObject } from '../runs/annotation.view.js';
 import { UsageObject, usageObject } from '../runs/usage.view.js';
 import { unixSeconds } from '../wire/unix-seconds.js';
@@ -14,7 +14,7 @@ export class MessageObject {
   @ApiProperty()
   conversation_id!: string;
 
-  @ApiProperty({ enum: ['user', 'assistant', 'system'] })
+  @ApiProperty({ enum: CHAT_ROLES })
   role!: MessageView['role'];
 
   @ApiProperty()
@@ -22,6 +22,24 @@ export class MessageObject {
 
   @ApiProperty({ type: [FileCitationObject] })
   annotations!: FileCitationObject[];
+
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
+  tool_calls!: ToolCall[];
+
+  @ApiProperty({ type: String, nullable: true, description: 'Of the result of a tool: the call it answers' })
+  tool_call_id!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The message that it follows; null for the first' })
+  parent_id!: string | null;
+
+  @ApiProperty({
+    type: [String],
+    description: 'What follows the same message, in the order in which it was made: other versions of this message',
+  })
+  sibling_ids!: string[];
+
+  @ApiProperty({ enum: RUN_STATUSES, description: 'Of an answer; what the user said is `completed`' })
+  status!: MessageView['status'];
 
   @ApiProperty({ type: String, nullable: true, description: 'The run that wrote the message' })
   run_id!: string | null;
@@ -44,6 +62,11 @@ export function messageObject(view: MessageView): MessageObject {
     role: view.role,
     content: view.content,
     annotations: view.annotations.map(fileCitationObject),
+    tool_calls: view.toolCalls,
+    tool_call_id: view.toolCallId,
+    parent_id: view.parentId === null ? null : formatId('message', view.parentId),
+    sibling_ids: view.siblingIds.map((id) => formatId('message', id)),
+    status: view.status,
     run_id: view.runId === null ? null : formatId('run', view.runId),
     model: view.model,
     usage: view.usage === null ? null : usageObject(view.usage),

@@ -1,20 +1,16 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { TenantContext } from '@parley/contracts';
-import { type FastifyReply } from 'fastify';
+import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { formatId, TenantContext } from '@parley/contracts';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
-import { clientGone } from '../runs/client-gone.js';
-import { streamCompletion } from '../runs/completion-stream.js';
+import { DeletedObject, deletedObject } from '../wire/deleted.view.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
-import { pageFields, PageQuery } from '../wire/page.query.js';
 import { listObject, type ListObject } from '../wire/page.view.js';
 import { CitationList, citationList } from './citation.view.js';
-import { SendMessageBody } from './conversation.request.js';
+import { MessagesQuery } from './conversation.request.js';
 import { ConversationsService } from './conversations.service.js';
 import { MessageObject, messageObject } from './message.view.js';
-import { TurnsService } from './turns.service.js';
 
 const MessageId = () => Param('message_id', new PublicIdPipe('message'));
 const ConversationId = () => Param('conversation_id', new PublicIdPipe('conversation'));
@@ -22,21 +18,30 @@ const ConversationId = () => Param('conversation_id', new PublicIdPipe('conversa
 @ApiTags('Conversations')
 @Controller('api/v1/conversations/:conversation_id/messages')
 export class MessagesController {
-  constructor(
-    private readonly conversations: ConversationsService,
-    private readonly turns: TurnsService,
-  ) {}
+  constructor(private readonly conversations: ConversationsService) {}
 
   @Get()
   @RequireScopes('chat:read')
-  @ApiOperation({ summary: 'List the messages of a conversation' })
+  @ApiOperation({ summary: 'List the messages of a conversation', description: 'Of one branch of it, or of all.' })
   @ApiListResponse(MessageObject)
   async list(
     @CurrentTenant() tenant: TenantContext,
     @ConversationId() id: string,
-    @Query() query: PageQuery,
+    @Query() query: MessagesQuery,
   ): Promise<ListObject<MessageObject>> {
-    return listObject(await this.conversations.messages(tenant, id, pageFields(query, 'message')), messageObject);
+    return listObject(await this.conversations.messages(tenant, id, query), messageObject);
+  }
+
+  @Get(':message_id')
+  @RequireScopes('chat:read')
+  @ApiOperation({ summary: 'Get a message of a conversation' })
+  @ApiOkResponse({ type: MessageObject })
+  async get(
+    @CurrentTenant() tenant: TenantContext,
+    @ConversationId() conversationId: string,
+    @MessageId() messageId: string,
+  ): Promise<MessageObject> {
+    return messageObject(await this.conversations.message(tenant, { conversationId, messageId }));
   }
 
   @Get(':message_id/citations')
@@ -54,23 +59,19 @@ export class MessagesController {
     return citationList(await this.conversations.citations(tenant, { conversationId, messageId }));
   }
 
-  @Post()
-  @HttpCode(200)
+  @Delete(':message_id')
   @RequireScopes('chat:write')
   @ApiOperation({
-    summary: 'Send a message and get the answer',
-    description: 'With `stream: true` the answer comes as the server-sent events of a chat completion, with its usage.',
+    summary: 'Delete a message',
+    description: 'What follows it follows the one before it from then on.',
   })
-  @ApiProduces('application/json', 'text/event-stream')
-  @ApiOkResponse({ type: MessageObject })
-  async create(
+  @ApiOkResponse({ type: DeletedObject })
+  async delete(
     @CurrentTenant() tenant: TenantContext,
-    @ConversationId() id: string,
-    @Body() body: SendMessageBody,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const run = await this.turns.start(tenant, id, body, clientGone(reply.raw));
-    if (body.stream) await streamCompletion(reply, run, { includeUsage: true });
-    else await reply.send(messageObject(await this.turns.answer(run, id)));
+    @ConversationId() conversationId: string,
+    @MessageId() messageId: string,
+  ): Promise<DeletedObject> {
+    await this.conversations.deleteMessage(tenant, { conversationId, messageId });
+    return deletedObject('message.deleted', formatId('message', messageId));
   }
 }

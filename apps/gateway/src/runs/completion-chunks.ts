@@ -19,6 +19,18 @@ interface Delta {
   annotations?: FileCitationObject[];
 }
 
+/** What OpenAI's chunk has no field for. */
+export interface ChunkOrigin {
+  run_id: string;
+  /** Null when nothing is kept. */
+  message_id: string | null;
+  /** The message that the answer follows. */
+  parent_id: string | null;
+  provider: string;
+  usage_estimated?: boolean;
+  status?: 'completed' | 'cancelled';
+}
+
 /** OpenAI's `chat.completion.chunk`, with Parley's fields on the first and the last one of a choice. */
 export interface CompletionChunk {
   id: string;
@@ -28,7 +40,7 @@ export interface CompletionChunk {
   choices: { index: 0; delta: Delta; finish_reason: FinishReason | null; logprobs: null }[];
   usage?: UsageObject | null;
   conversation_id?: string | null;
-  parley?: { run_id: string; provider: string; usage_estimated?: boolean; status?: 'completed' | 'cancelled' };
+  parley?: ChunkOrigin;
 }
 
 export interface ChunkFrame {
@@ -103,11 +115,18 @@ class ChunkFactory {
     ];
   }
 
-  #ours(more: Partial<CompletionChunk['parley']>): Pick<CompletionChunk, 'conversation_id' | 'parley'> {
-    const { conversationId, runId, provider } = this.run;
+  #ours(more: Partial<ChunkOrigin>): Pick<CompletionChunk, 'conversation_id' | 'parley'> {
+    const { conversationId, messageId, parentId, runId, provider } = this.run;
+    const message = (id: string | null) => id && formatId('message', id);
     return {
       conversation_id: conversationId === null ? null : formatId('conversation', conversationId),
-      parley: { run_id: formatId('run', runId), provider, ...more },
+      parley: {
+        run_id: formatId('run', runId),
+        message_id: message(messageId),
+        parent_id: message(parentId),
+        provider,
+        ...more,
+      },
     };
   }
 }

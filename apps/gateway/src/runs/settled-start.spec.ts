@@ -4,7 +4,15 @@ import { type RunEventItem } from './run-listener.js';
 import { type Run } from './run.client.js';
 import { settledStart } from './settled-start.js';
 
-const start = { runId: 'r', conversationId: null, messageId: null, model: 'm', provider: 'p', createdAt: '' };
+const start = {
+  runId: 'r',
+  conversationId: null,
+  messageId: null,
+  parentId: null,
+  model: 'm',
+  provider: 'p',
+  createdAt: '',
+};
 const failed: RunEvent = { type: 'failed', error: { code: 'not_found', message: 'No such vector store.' } };
 
 function runOf(...events: (RunEvent | Promise<RunEvent>)[]) {

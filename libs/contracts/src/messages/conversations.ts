@@ -1,15 +1,18 @@
-import { IsObject, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import { IsBoolean, IsObject, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
 import { defineRpc } from '../message-definition.js';
 import { type Page, PageRequest } from '../page.js';
 import { ByIdRequest, type DeletedReply } from './by-id.js';
 import { type Metadata } from './knowledge-bases.js';
-import { type FileCitation, type Usage } from './runs.js';
+import { type RunStatus } from './run-control.js';
+import { type ChatRole, type FileCitation, type ToolCall, type Usage } from './runs.js';
 
 export interface ConversationView {
   id: string;
   title: string | null;
   assistantId: string | null;
   metadata: Metadata;
+  /** The last message of the branch that is gone on with; null while nothing was said. */
+  headId: string | null;
   createdAt: string;
   updatedAt: string;
 }
@@ -17,9 +20,19 @@ export interface ConversationView {
 export interface MessageView {
   id: string;
   conversationId: string;
-  role: 'user' | 'assistant' | 'system';
+  role: ChatRole;
   content: string;
   annotations: FileCitation[];
+  /** What an answer asked for. */
+  toolCalls: ToolCall[];
+  /** Of the result of a tool: the call it answers. */
+  toolCallId: string | null;
+  /** The message that it follows; null for the first. */
+  parentId: string | null;
+  /** Those that follow the same message, itself included, in the order in which they were made. */
+  siblingIds: string[];
+  /** Of an answer; what the client sent is `completed`. */
+  status: RunStatus;
   /** The run that wrote the message; null for messages of the user. */
   runId: string | null;
   model: string | null;
@@ -47,6 +60,16 @@ export class CreateConversationRequest {
 export class ListMessagesRequest extends PageRequest {
   @IsUUID()
   conversationId!: string;
+
+  /** Any message of the branch to list: of several behind it the newest. By default the one that is gone on with. */
+  @IsOptional()
+  @IsUUID()
+  branch?: string;
+
+  /** Every message of every branch, results of tools included. */
+  @IsOptional()
+  @IsBoolean()
+  all?: boolean;
 }
 
 export const CreateConversation = defineRpc<ConversationView>()({

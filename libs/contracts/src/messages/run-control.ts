@@ -29,6 +29,7 @@ export interface RunView {
   status: RunStatus;
   conversationId: string | null;
   messageId: string | null;
+  parentId: string | null;
   assistantId: string | null;
   provider: string;
   model: string;

@@ -20,6 +20,7 @@ import {
 } from 'class-validator';
 import { defineRpc } from '../message-definition.js';
 import { type SerializedError } from '../errors.js';
+import { BranchPoint } from './branch-point.js';
 import { type AttributeFilter, type ChunkLocator } from './search.js';
 import { type Metadata } from './knowledge-bases.js';
 
@@ -151,8 +152,14 @@ export class StartRunRequest {
   @IsUUID()
   conversationId?: string;
 
+  /** Where in that conversation; absent: behind its head. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => BranchPoint)
+  branch?: BranchPoint;
+
+  /** Empty where nothing new is said: see `BranchPoint`. */
   @IsArray()
-  @ArrayMinSize(1)
   @ArrayMaxSize(2048)
   @ValidateNested({ each: true })
   @Type(() => ChatMessage)
@@ -187,6 +194,8 @@ export interface StartRunReply {
   conversationId: string | null;
   /** The message that the run will write; null when nothing is stored. */
   messageId: string | null;
+  /** The message that it follows; null when nothing is stored. */
+  parentId: string | null;
   /** The provider's model that answers. */
   model: string;
   provider: string;

@@ -21,6 +21,7 @@ import { LongerVectorPasses1700000000551 } from './1700000000551-longer-vector-p
 import { Evaluations1700000000560 } from './1700000000560-evaluations.js';
 import { SearchWhileMoving1700000000570 } from './1700000000570-search-while-moving.js';
 import { RunControl1700000000600 } from './1700000000600-run-control.js';
+import { ConversationTree1700000000610 } from './1700000000610-conversation-tree.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -47,4 +48,5 @@ export const MIGRATIONS = [
   Evaluations1700000000560,
   SearchWhileMoving1700000000570,
   RunControl1700000000600,
+  ConversationTree1700000000610,
 ];
