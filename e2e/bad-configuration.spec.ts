@@ -1,10 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { AppProcess } from './support/app-process.js';
-
-jest.setTimeout(60_000);
 
 const FAULTS = {
   PORT: '99999',

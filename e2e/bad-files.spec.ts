@@ -3,12 +3,10 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { basename } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, sharedData } from '@parley/testing';
 import { ApiClient, type ExpectedError, expectError } from './support/api-client.js';
 import { startEmbeddedSuite, type Suite } from './support/suite.js';
-
-jest.setTimeout(60_000);
 
 const MIB = 2 ** 20;
 const MAX_FILE_BYTES = 2 * MIB;

@@ -1,12 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@parley/testing';
 import OpenAI, { AuthenticationError, BadRequestError, NotFoundError, PermissionDeniedError } from 'openai';
 import { ApiClient, type ApiRequest, type ExpectedError, expectError } from './support/api-client.js';
 import { startEmbeddedSuite, type Suite } from './support/suite.js';
-
-jest.setTimeout(60_000);
 
 const NOBODYS = '0'.repeat(32);
 const MIB = 2 ** 20;

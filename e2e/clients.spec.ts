@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, type ProviderStub, type RecordedRequest, type Reply, startProviderStub } from '@parley/testing';
 import OpenAI, { InternalServerError, toFile } from 'openai';
 import { type RunnableToolFunctionWithParse } from 'openai/lib/RunnableFunction';
 import { ApiClient } from './support/api-client.js';
 import { startEmbeddedSuite, type Suite } from './support/suite.js';
-
-jest.setTimeout(60_000);
 
 type Messages = OpenAI.ChatCompletionMessageParam[];
 interface Extras {

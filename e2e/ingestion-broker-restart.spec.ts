@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWithPrivateServers, eventually, type Server, startPrivateRabbitMq } from '@parley/testing';
 import { type IngestedDocument, IngestionSuite, textOfChunks } from './support/ingestion-suite.js';
-
-jest.setTimeout(90_000);
 
 const DOCUMENTS = 6;
 

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { GetMemoryStatus } from '@parley/contracts';
 import { describeWithServices, eventually, startTcpProxy, type TcpProxy } from '@parley/testing';
 import { IngestionSuite, textOfChunks } from './support/ingestion-suite.js';
-
-jest.setTimeout(60_000);
 
 describeWithServices('a database that goes away in the middle of ingesting', () => {
   let proxy: TcpProxy;

@@ -1,9 +1,7 @@
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { DeleteDocument, DeleteFile, DeleteKnowledgeBase, GetDocument, GetFile } from '@parley/contracts';
 import { describeWithServices, eventually } from '@parley/testing';
 import { type IngestedDocument, IngestionSuite, textOfChunks } from './support/ingestion-suite.js';
-
-jest.setTimeout(60_000);
 
 const GONE = { chunks: 0, vectors: 0, documents: 0, jobs: 0 };
 

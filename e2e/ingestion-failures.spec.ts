@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWithServices, sharedData } from '@parley/testing';
 import { type IngestedDocument, IngestionSuite, textOfChunks } from './support/ingestion-suite.js';
-
-jest.setTimeout(60_000);
 
 /** One and two retries, see libs/llm. */
 const REQUESTS_PER_ATTEMPT = 3;

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { IngestDocument } from '@parley/contracts';
 import { describeWithServices, eventually } from '@parley/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { IngestionSuite, textOfChunks } from './support/ingestion-suite.js';
-
-jest.setTimeout(60_000);
 
 describeWithServices('a command that is delivered more than once', () => {
   let suite: IngestionSuite;

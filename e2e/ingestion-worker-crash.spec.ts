@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWithServices, eventually } from '@parley/testing';
 import { type IngestedDocument, IngestionSuite, textOfChunks } from './support/ingestion-suite.js';
-
-jest.setTimeout(60_000);
 
 /** More than one embedding request per document. */
 const CHUNKS = [258, 262, 266, 270];

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import {
   describeWithServices,
   eventually,
@@ -17,8 +17,6 @@ import {
   startRealSuite,
   type Suite,
 } from './support/suite.js';
-
-jest.setTimeout(120_000);
 
 /** An answer that says no is due within this time. */
 const REFUSAL_MS = 5_000;

@@ -2,13 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually, type ProviderStub, startProviderStub } from '@parley/testing';
 import OpenAI from 'openai';
 import { ApiClient } from './support/api-client.js';
 import { AppProcess, freePort } from './support/app-process.js';
-
-jest.setTimeout(60_000);
 
 const READY_MS = 30_000;
 const STOP_MS = 10_000;

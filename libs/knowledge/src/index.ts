@@ -2,6 +2,7 @@ export { analyse, analyseQuery, type QueryTerm } from './analysis/analyse.js';
 export { detectLanguage } from './analysis/detect-language.js';
 export { type Language } from './analysis/languages.js';
 export { BM25, termHash, termVector } from './analysis/term-vector.js';
+export { isMostlyUnspaced } from './analysis/words.js';
 export { isQuotedFrom, normaliseQuote } from './evaluation/literal-quote.js';
 export {
   documentsInOrder,

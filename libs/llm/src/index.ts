@@ -1,5 +1,5 @@
 export { BUILTIN_CHAT_MODEL } from './builtin/builtin.chat-provider.js';
-export { BUILTIN_EMBEDDING_MODEL } from './builtin/builtin.embedding-provider.js';
+export { BUILTIN_EMBEDDING_MODEL, isBuiltinEmbeddingModel } from './builtin/builtin.embedding-provider.js';
 export * from './chat-provider.js';
 export * from './embedding-provider.js';
 export * from './embedding-providers.js';

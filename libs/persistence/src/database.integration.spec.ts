@@ -1,11 +1,9 @@
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { TenantContext } from '@parley/contracts';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
 import { Database } from './database.js';
 import { migrate } from './migrate.js';
 import { type AppRole } from './persistence-options.js';
-
-jest.setTimeout(60_000);
 
 const tenant = TenantContext.of({
   tenantId: '11111111-1111-4111-8111-111111111111',

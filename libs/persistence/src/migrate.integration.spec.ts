@@ -1,9 +1,7 @@
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
 import { migrate } from './migrate.js';
 import { MIGRATIONS } from './migrations/index.js';
-
-jest.setTimeout(60_000);
 
 describeWithServices('migrate', () => {
   let database: TestDatabase;

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
 import pg from 'pg';
 import { migrate } from './migrate.js';
 import { APP_ROLES } from './persistence-options.js';
-
-jest.setTimeout(60_000);
 
 /** Tables without a tenant's rows, each with the reason. Everything else must be behind row-level security. */
 const WITHOUT_TENANT: Record<string, string> = {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface EventuallyOptions {
-  /** Default 15,000: only a failure takes that long, and a busy machine may. */
+  /** Default 60,000: only a failure takes that long, and a busy machine may. */
   timeoutMs?: number;
   /** Pause between two tries; default 25. */
   intervalMs?: number;
@@ -15,7 +15,7 @@ export interface EventuallyOptions {
  */
 export async function eventually<Result>(
   check: () => Result | Promise<Result>,
-  { timeoutMs = 15_000, intervalMs = 25 }: EventuallyOptions = {},
+  { timeoutMs = 60_000, intervalMs = 25 }: EventuallyOptions = {},
 ): Promise<Result> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -1,12 +1,10 @@
-import { afterEach, expect, it, jest } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import amqp from 'amqplib';
 import { describeWithPrivateServers } from './describe-with-services.js';
 import { eventually } from './eventually.js';
 import { startPrivatePostgres, startPrivateRabbitMq } from './private-servers.js';
 import { queryPostgres } from './services/postgres-client.js';
 import type { Server } from './services/server.js';
-
-jest.setTimeout(90_000);
 
 describeWithPrivateServers('a private server', () => {
   let server: Server | undefined;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import {
   type ChatMessage,
   CreateAssistant,
@@ -37,8 +37,6 @@ import { someTenant } from '../fixtures/samples.js';
 await import('@nestjs/common');
 const { startSuite } = await import('../fixtures/running-suite.fixture.js');
 
-jest.setTimeout(30_000);
-
 const page = { limit: 20, order: 'asc' as const };
 
 describeWithServices('conversations on real services', () => {
@@ -56,7 +54,7 @@ describeWithServices('conversations on real services', () => {
     ]);
     const services = { databaseUrl: database.url, rabbitmqUrl: broker.url, providerUrl: provider.baseUrl };
     suite = await startSuite(services);
-  }, 60_000);
+  });
 
   beforeEach(() => {
     tenant = someTenant();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { CancelRun, GetRun, GetRunEvents, type RunEvent, type TenantContext } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import {
@@ -19,8 +19,6 @@ import { someTenant } from '../fixtures/samples.js';
 await import('@nestjs/common');
 const { startSuite } = await import('../fixtures/running-suite.fixture.js');
 
-jest.setTimeout(60_000);
-
 const WORDS = Array.from({ length: 60 }, (_, i) => `word${i} `);
 
 describeWithServices('a run that is listened to and stopped', () => {
@@ -40,7 +38,7 @@ describeWithServices('a run that is listened to and stopped', () => {
     suite = await startSuite(services);
     await suite.addChat();
     await suite.addChat({ RUN_ABANDON_GRACE_MS: '300' });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await suite?.stop();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type RunEvent, StartRun } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import {
@@ -19,8 +19,6 @@ import { someRequest, someTenant } from '../fixtures/samples.js';
 // First of all: Jest cannot load CommonJS packages while the ES modules that they require are being loaded.
 await import('@nestjs/common');
 const { startSuite } = await import('../fixtures/running-suite.fixture.js');
-
-jest.setTimeout(30_000);
 
 interface RunRow {
   status: string;
@@ -49,7 +47,7 @@ describeWithServices('runs on real services', () => {
       providerUrl: provider.baseUrl,
     });
     await suite.addChat();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await suite?.stop();

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DomainError, type FileView, formatId, GetFile, ReplaceFileContent } from '@parley/contracts';
 import { createRoutesApp, type RoutesApp, TENANT } from '../fixtures/routes.fixture.js';
 
@@ -17,7 +17,6 @@ type Body = NonNullable<RequestInit['body']>;
 const HELLO = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824';
 
 /** A form and a store on a busy disk. */
-jest.setTimeout(30_000);
 
 describe('PUT /api/v1/files/{id}/content', () => {
   let app: RoutesApp;

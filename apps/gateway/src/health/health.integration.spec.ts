@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { type INestMicroservice } from '@nestjs/common';
 import {
   createTestDatabase,
@@ -11,8 +11,6 @@ import {
 import { GatewayServices } from '../fixtures/gateway-services.fixture.js';
 import { type RunningGateway } from '../fixtures/running-gateway.fixture.js';
 import { type Statuses } from '../fixtures/status-responder.fixture.js';
-
-jest.setTimeout(30_000);
 
 const WELL: Statuses = {
   chat: { version: '1', database: true, llm: true },

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   CancelFileBatch,
   CreateFileBatch,
@@ -11,8 +11,6 @@ import {
 } from '@parley/contracts';
 import OpenAI, { toFile } from 'openai';
 import { createRoutesApp, type RoutesApp } from '../fixtures/routes.fixture.js';
-
-jest.setTimeout(30_000);
 
 const STORE = '0198c0de-0000-7000-8000-00000000b001';
 const BATCH = '0198c0de-0000-7000-8000-0000000ba001';

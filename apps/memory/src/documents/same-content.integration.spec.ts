@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import {
   AddDocument,
   type Attributes,
@@ -24,8 +24,6 @@ import {
 } from '@parley/testing';
 import { Indexing } from '../fixtures/indexing.fixture.js';
 import { RunningMemory, someTenant } from '../fixtures/running-memory.fixture.js';
-
-jest.setTimeout(120_000);
 
 const page = { limit: 100, order: 'asc' } as const;
 const contentOf = (letter: string) => letter.repeat(64);

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import {
   type BatchFile,
   CancelFileBatch,
@@ -22,8 +22,6 @@ import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { Indexing } from '../fixtures/indexing.fixture.js';
 import { RunningMemory, someTenant } from '../fixtures/running-memory.fixture.js';
-
-jest.setTimeout(120_000);
 
 const NONE = { inProgress: 0, completed: 0, failed: 0, cancelled: 0 };
 

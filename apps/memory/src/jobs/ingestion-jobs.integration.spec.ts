@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import {
   CancelIngestion,
   DiscardDeadLetters,
@@ -19,8 +19,6 @@ import { Database, migrate } from '@parley/persistence';
 import { createTestDatabase, createTestVhost, describeWithServices, type TestDatabase } from '@parley/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { RunningMemory, someTenant } from '../fixtures/running-memory.fixture.js';
-
-jest.setTimeout(60_000);
 
 const PAGE = { limit: 20, order: 'desc' } as const;
 

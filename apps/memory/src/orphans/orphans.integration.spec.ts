@@ -2,7 +2,7 @@ import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type BlobStore } from '@parley/blobs';
 import { CountOrphans, DeleteFile, type FileView, type OrphanCounts, type TenantContext } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
@@ -19,8 +19,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { Indexing } from '../fixtures/indexing.fixture.js';
 import { RunningMemory, someTenant } from '../fixtures/running-memory.fixture.js';
 import { type OrphanSweeper } from './orphan-sweeper.js';
-
-jest.setTimeout(120_000);
 
 const NONE: OrphanCounts = { chunks: 0, vectors: 0, blobs: 0, statistics: 0 };
 const EMPTY = { chunks: 0, documents: 0, embeddings: 0, lexical_terms: 0, lexical_totals: 0 };

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import {
   AddWebPages,
   type AddWebPagesRequest,
@@ -25,8 +25,6 @@ import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { RunningMemory, someTenant } from '../fixtures/running-memory.fixture.js';
 import { PageRefresher } from './page-refresher.js';
-
-jest.setTimeout(60_000);
 
 describeWithServices('web pages by message', () => {
   let database: TestDatabase;

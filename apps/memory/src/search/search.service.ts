@@ -14,6 +14,7 @@ import {
   Neighbors,
   withoutNearDuplicates,
 } from '@parley/knowledge';
+import { legWeights } from './leg-weights.js';
 import { QueryEmbedder } from './query-embedder.js';
 import { RecallSampler } from './recall-sampler.js';
 import { best, scoreOf, searchHit } from './ranked-hit.js';
@@ -93,7 +94,7 @@ export class SearchService {
         limit: request.maxResults,
         filter: request.filter,
         scoreThreshold: request.scoreThreshold,
-        weights: request.weights,
+        weights: request.weights ?? legWeights(text, group.space),
         fusion: request.fusion,
       };
       const result =

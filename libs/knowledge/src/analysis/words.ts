@@ -32,3 +32,10 @@ function pairsOf(run: string): string[] {
   if (characters.length < 2) return characters;
   return characters.slice(1).map((character, index) => characters[index] + character);
 }
+
+/** Whether most of a text is of scripts without spaces, known by pairs of characters. */
+export function isMostlyUnspaced(text: string): boolean {
+  let balance = 0;
+  for (const { pair } of wordsOf(text)) balance += pair ? 1 : -1;
+  return balance > 0;
+}

@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { type TenantContext } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
 import pg from 'pg';
 import { KnowledgeFixture } from '../fixtures/knowledge.fixture.js';
 import { type Lease } from './lease.js';
-
-jest.setTimeout(120_000);
 
 const EXPLAIN = `explain (analyze, buffers, format json) select * from memory.next_ingestion_job('w')`;
 

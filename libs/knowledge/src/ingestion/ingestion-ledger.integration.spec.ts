@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type TenantContext } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import { createTestDatabase, describeWithServices, eventually, type TestDatabase } from '@parley/testing';
 import { chunksOf, KnowledgeFixture } from '../fixtures/knowledge.fixture.js';
 import { type Lease, LeaseLostError } from './lease.js';
-
-jest.setTimeout(60_000);
 
 describeWithServices('the ingestion ledger', () => {
   let database: TestDatabase;

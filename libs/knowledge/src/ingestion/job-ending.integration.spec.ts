@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type TenantContext } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
 import { chunksOf, KnowledgeFixture } from '../fixtures/knowledge.fixture.js';
 import { cancelJobs } from './job-ending.js';
 import { LeaseLostError, type RunningStatus } from './lease.js';
-
-jest.setTimeout(60_000);
 
 describeWithServices('the end of an ingestion job', () => {
   let database: TestDatabase;

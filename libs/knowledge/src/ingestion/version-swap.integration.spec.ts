@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type TenantContext } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
 import { chunksOf, embed, KnowledgeFixture } from '../fixtures/knowledge.fixture.js';
 import { removeDocument, removeKnowledgeBase } from './removal.js';
-
-jest.setTimeout(60_000);
 
 const TABLES = ['chunks', 'lexical_terms', 'lexical_totals', 'documents', 'ingestion_jobs', 'knowledge_bases'];
 

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type TenantContext } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
 import { embed, KnowledgeFixture } from '../fixtures/knowledge.fixture.js';
 import { Neighbors } from './neighbors.js';
-
-jest.setTimeout(60_000);
 
 const TEXTS = ['zero apples', 'one apple and pears', 'two pears', 'three plums', 'four plums and apples'];
 
@@ -58,6 +56,15 @@ describeWithServices('an explained search', () => {
     });
     expect(hits).toEqual([]);
     expect(explanation).toMatchObject({ lexical: { candidates: 0 }, vector: { scan: 'none', candidates: 0 } });
+  });
+
+  it('asks for terms of the best chunks in words, not in pairs of characters', async () => {
+    const chinese = await knowledge.knowledgeBase(tenant);
+    await knowledge.ingest(tenant, chinese, ['追踪即时编译器记录热循环', '编译器生成机器代码', '循环展开']);
+    const search = { knowledgeBaseIds: [chinese], text: '编译器记录循环', limit: 10 };
+    const { hits, explanation } = await knowledge.search.explain(tenant, search);
+    expect(hits.map(({ ordinal }) => ordinal)).toEqual([0, 1, 2]);
+    expect(explanation.lexical.feedbackTerms).toEqual([]);
   });
 
   it('says when the index was used', async () => {

@@ -11,6 +11,7 @@ import {
 import { Database } from '@parley/persistence';
 import { analyseQuery } from '../analysis/analyse.js';
 import { BM25, termHash } from '../analysis/term-vector.js';
+import { isMostlyUnspaced } from '../analysis/words.js';
 import { type EmbeddingSpace } from '../spaces/embedding-space.js';
 import { vectorText } from '../spaces/vector-text.js';
 import { compileFilter } from './attribute-filter.js';
@@ -24,7 +25,10 @@ export interface SearchPlan {
   exactBelow: number;
   /** In scopes of fewer chunks the commonest word finds as well as the rarest. */
   allTermsBelow: number;
-  /** Terms of the best chunks that the lexical leg asks for too; null: none. */
+  /**
+   * Terms of the best chunks that the lexical leg asks for too; null: none, as in scripts without spaces, where they would
+   * be pairs of characters that say little of the subject.
+   */
   feedback: Feedback | null;
 }
 
@@ -117,6 +121,7 @@ function parametersOf(tenant: TenantContext, query: KnowledgeQuery, explain: boo
     explain,
     bm25: BM25,
     ...DEFAULT_PLAN,
+    ...(isMostlyUnspaced(query.text) && { feedback: null }),
     ...query.plan,
   };
   const terms = analyseQuery(query.text).map((term) => ({ ...term, hash: termHash(term.term) }));

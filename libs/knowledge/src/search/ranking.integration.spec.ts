@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type TenantContext } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
@@ -6,8 +6,6 @@ import { analyse } from '../analysis/analyse.js';
 import { BM25 } from '../analysis/term-vector.js';
 import { embed, KnowledgeFixture } from '../fixtures/knowledge.fixture.js';
 import { removeDocument } from '../ingestion/removal.js';
-
-jest.setTimeout(60_000);
 
 const SUBJECTS = ['wing', 'wings', 'tail', 'engine', 'propeller', 'fuselage', 'slipstream', 'rudder'];
 const VERBS = ['lifts', 'lifted', 'turns', 'turning', 'heats', 'cools'];

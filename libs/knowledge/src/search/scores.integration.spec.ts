@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type TenantContext } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
 import { termHash } from '../analysis/term-vector.js';
 import { embed, KnowledgeFixture } from '../fixtures/knowledge.fixture.js';
-
-jest.setTimeout(60_000);
 
 const PLANES = [
   'The wing of the aircraft carries the load in level flight.',

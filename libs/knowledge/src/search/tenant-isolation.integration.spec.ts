@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type TenantContext } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
 import { type AddedDocument, chunksOf, embed, KnowledgeFixture } from '../fixtures/knowledge.fixture.js';
 import { removeDocument, removeKnowledgeBase } from '../ingestion/removal.js';
-
-jest.setTimeout(60_000);
 
 describeWithServices('another tenant', () => {
   let database: TestDatabase;

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type TenantContext } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
 import { embed, KnowledgeFixture } from '../fixtures/knowledge.fixture.js';
 import { VectorRecall } from './vector-recall.js';
-
-jest.setTimeout(60_000);
 
 const BY_INDEX = { exactBelow: 0 };
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type TenantContext } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
@@ -8,8 +8,6 @@ import { type EmbeddingMigration, type MigrationLease, MigrationLostError } from
 import { EmbeddingMigrations } from './embedding-migrations.js';
 import { type EmbeddingSpace } from './embedding-space.js';
 import { MigrationLedger } from './migration-ledger.js';
-
-jest.setTimeout(60_000);
 
 const TEXTS = ['the river carries sand', 'hills and valleys', 'a quiet harbour'];
 

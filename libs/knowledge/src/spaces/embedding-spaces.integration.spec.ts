@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { migrate } from '@parley/persistence';
 import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
 import { KnowledgeFixture } from '../fixtures/knowledge.fixture.js';
-
-jest.setTimeout(60_000);
 
 describeWithServices('embedding spaces', () => {
   let database: TestDatabase;

@@ -74,7 +74,7 @@ describeOnRabbitMq('a broker that goes away and returns', (url) => {
     isSending = false;
     await sending;
     await eventually(() => expect(confirmed.filter((task) => !handled.has(task))).toEqual([]), 10_000);
-  }, 60_000);
+  });
 
   it('finds its queues declared anew when it returns empty', async () => {
     const broker = await probe(url);
@@ -87,7 +87,7 @@ describeOnRabbitMq('a broker that goes away and returns', (url) => {
     }, 10_000);
     await eventually(() => expect(handled).toContain('after'));
     await broker.close();
-  }, 30_000);
+  });
 
   it('brings back a subscription whose queue was deleted under a living connection', async () => {
     const broker = await probe(url);
@@ -95,5 +95,5 @@ describeOnRabbitMq('a broker that goes away and returns', (url) => {
     await eventually(() => sender.bus.publishCommand(Work, { task: 'again' }, TENANT, { messageId: 'again' }), 10_000);
     await eventually(() => expect(handled).toContain('again'));
     await broker.close();
-  }, 30_000);
+  });
 });

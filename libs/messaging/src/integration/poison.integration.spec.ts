@@ -66,5 +66,5 @@ describeOnRabbitMq('a message that kills its consumer', (url) => {
     }, 15_000);
     await eventually(() => expect(handled).toEqual(['good']));
     expect(deliveries).toEqual([1, 2, 3]);
-  }, 30_000);
+  });
 });
