@@ -36,7 +36,7 @@ export class IngestionJobObject {
   @ApiProperty()
   filename!: string;
 
-  @ApiProperty({ description: 'Of the document; from 1' })
+  @ApiProperty({ description: 'Of the document, from 1; 0 when it was cancelled before it needed a job of its own' })
   version!: number;
 
   @ApiProperty({ enum: DOCUMENT_STATUSES })

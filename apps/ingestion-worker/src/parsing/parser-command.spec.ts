@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@parley/testing';
 import { DEFAULT_PARSE_LIMITS } from './parsed-document.js';
 import { parserCommand } from './parser-command.js';
 
@@ -26,8 +28,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs a probe as the parser's program: the same command line, but for the program. */
-function runProbe(source: string): ReturnType<typeof spawnSync> {
+/** The command line of a parser, but for its program, which is the probe. */
+function probeCommand(source: string): { command: string; args: string[] } {
   const probe = join(folder, 'probe.mjs');
   writeFileSync(probe, source);
   const { command, args } = parserCommand({ ...DEFAULT_PARSE_LIMITS, maxMemoryMb: 128 }, join(folder, 'written'));
@@ -35,7 +37,18 @@ function runProbe(source: string): ReturnType<typeof spawnSync> {
   const probed = [...args.slice(0, entry), probe, ...args.slice(entry + 1)];
   const readable = probed.findIndex((arg) => arg === '--permission');
   probed.splice(readable + 1, 0, `--allow-fs-read=${folder}`);
-  return spawnSync(command, probed, { cwd: '/', env: {}, encoding: 'utf8' });
+  return { command, args: probed };
+}
+
+function runProbe(source: string): ReturnType<typeof spawnSync> {
+  const { command, args } = probeCommand(source);
+  return spawnSync(command, args, { cwd: '/', env: {}, encoding: 'utf8' });
+}
+
+/** A process that nobody waits for stays in the list for a while after its end. */
+function isRunning(pid: number): boolean {
+  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
+  return stat !== '' && !/\) [ZX] /.test(stat);
 }
 
 describe('the parser process', () => {
@@ -55,5 +68,20 @@ describe('the parser process', () => {
       'const all = []; for (let i = 0; i < 5e7; i++) all.push({ i }); console.log("held", all.length);',
     );
     expect(String(heap.stdout)).not.toContain('held');
+  });
+
+  it('ends with a worker that is killed, also in the middle of a computation', async () => {
+    if (spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status !== 0)
+      return console.warn('skipped: this system cannot end a process with its parent');
+    const probe = probeCommand('console.log(process.pid); for (;;);');
+    const options = { cwd: '/', env: {}, detached: true, stdio: ['ignore', 1, 'ignore'] };
+    const start = [probe.command, probe.args, options].map((part) => JSON.stringify(part)).join();
+    const script = `require('node:child_process').spawn(${start}); setInterval(() => {}, 1000);`;
+    const worker = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [line] = (await once(worker.stdout, 'data')) as [Buffer];
+    const parser = Number(String(line));
+    expect(isRunning(parser)).toBe(true);
+    worker.kill('SIGKILL');
+    await eventually(() => expect(isRunning(parser)).toBe(false));
   });
 });

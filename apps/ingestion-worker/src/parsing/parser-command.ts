@@ -10,7 +10,10 @@ const CPU_GRACE_SECONDS = 5;
 /** The unit of `ulimit -f`. */
 const FILE_BLOCK_BYTES = 512;
 /** A limit that the system does not know is not worth failing for: others hold. */
-const WITH_LIMITS = 'ulimit -c 0; ulimit -St "$1"; ulimit -Ht "$2"; ulimit -d "$3"; ulimit -f "$4"; shift 4; exec "$@"';
+const WITH_LIMITS = 'ulimit -c 0; ulimit -St "$1"; ulimit -Ht "$2"; ulimit -d "$3"; ulimit -f "$4"; shift 4';
+/** Where the system can, it ends the process with the worker, whatever the process is doing; elsewhere it looks itself. */
+const END_WITH_PARENT = 'setpriv --pdeathsig KILL true 2>/dev/null && set -- setpriv --pdeathsig KILL "$@"';
+const SCRIPT = `${WITH_LIMITS}; ${END_WITH_PARENT}; exec "$@"`;
 /** Lets Node run the sources, whose imports name the built files. */
 const SOURCE_IMPORTS = `data:text/javascript,${encodeURIComponent(
   `import { registerHooks } from 'node:module';
@@ -40,7 +43,7 @@ export function parserCommand(limits: ParseLimits, request: string): { command: 
   const dataKilobytes = (limits.maxMemoryMb + RESERVED_MB) * 1024;
   const fileBlocks = Math.ceil(limits.maxSpoolBytes / FILE_BLOCK_BYTES);
   const rlimits = [cpuSeconds, cpuSeconds + CPU_GRACE_SECONDS, dataKilobytes, fileBlocks].map(String);
-  return { command: '/bin/sh', args: ['-c', WITH_LIMITS, 'sh', ...rlimits, ...node] };
+  return { command: '/bin/sh', args: ['-c', SCRIPT, 'sh', ...rlimits, ...node] };
 }
 
 /** The app's own program, and the packages that it may import. */

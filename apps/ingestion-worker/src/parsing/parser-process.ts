@@ -5,11 +5,14 @@ import { closeNetwork } from './no-network.js';
 import { parseDocument } from './parse-document.js';
 import { BLOCKS_FD, MACHINE_FAULT_EXIT, type ParserRequest, STATUS_FD, StatusWriter } from './parser-status.js';
 
+const PARENT_CHECK_MS = 1_000;
+
 /** The program of the parser process: one file in, its blocks out, then the end. */
 async function main(): Promise<void> {
   closeNetwork();
   const request = JSON.parse(process.argv[2] ?? '') as ParserRequest;
   setTimeout(() => process.exit(1), request.timeoutMs).unref();
+  endWithParent();
   const status = new StatusWriter((line) => writeFully(STATUS_FD, Buffer.from(line)));
   const blocks = new BlockFileWriter((piece) => writeFully(BLOCKS_FD, piece));
   status.started();
@@ -25,6 +28,15 @@ async function main(): Promise<void> {
     status.error(asIngestionError(error));
   }
   process.exit(0);
+}
+
+/** Where the system does not see to it: see parserCommand. */
+function endWithParent(): void {
+  const worker = process.ppid;
+  const look = () => {
+    if (process.ppid !== worker) process.exit(1);
+  };
+  setInterval(look, PARENT_CHECK_MS).unref();
 }
 
 function writeFully(fd: number, piece: Buffer): void {

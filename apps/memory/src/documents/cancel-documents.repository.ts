@@ -44,7 +44,7 @@ async function leaveToOthers(tx: EntityManager, { tenantId }: TenantContext, doc
   await tx.query('select memory.hold_document($1, $2)', [tenantId, documentId]);
   const [before] = await tx.query<object[]>(
     `select to_jsonb(d) - 'duplicate_of' || jsonb_build_object('id', $3::uuid, 'status', 'cancelled', 'latest_version', 0,
-       'active_version', null, 'chunk_count', 0, 'usage_bytes', 0, 'progress_percent', 0) as document
+       'active_version', null, 'chunk_count', 0, 'usage_bytes', 0, 'progress_percent', 0, 'updated_at', now()) as document
      from memory.documents d where d.tenant_id = $1 and d.id = $2`,
     [tenantId, documentId, uuidv7()],
   );

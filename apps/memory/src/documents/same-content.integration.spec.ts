@@ -135,6 +135,8 @@ describeWithServices('the same content in a knowledge base', () => {
     const lease = await indexing.claimNext(tenant);
     await memory.ask(DeleteFile, { id: first.fileId }, tenant);
     await expect(indexing.finish(lease!, ['late'])).rejects.toThrow('lease');
+    const superseded = { number: 1, stage: 'parsing', outcome: 'superseded', isOver: true };
+    expect(await indexing.attempts(tenant, lease!)).toEqual([superseded]);
     expect(await get(second)).toMatchObject({ status: 'queued' });
     expect(await work()).toEqual([second.fileId]);
     expect(await chunks()).toMatchObject({ ...ONE_INDEX, documents: 1 });

@@ -20,6 +20,7 @@ import { createTestDatabase, createTestVhost, describeWithServices, type TestDat
 import { v7 as uuidv7 } from 'uuid';
 import { RunningMemory, someTenant } from '../fixtures/running-memory.fixture.js';
 
+const SAME = 'c'.repeat(64);
 const PAGE = { limit: 20, order: 'desc' } as const;
 
 describeWithServices('ingestion jobs', () => {
@@ -57,8 +58,8 @@ describeWithServices('ingestion jobs', () => {
     knowledgeBaseId = (await memory.createKnowledgeBase(tenant)).id;
   });
 
-  async function add(): Promise<{ knowledgeBaseId: string; fileId: string }> {
-    const { id: fileId } = await memory.registerFile(tenant);
+  async function add(sha256?: string): Promise<{ knowledgeBaseId: string; fileId: string }> {
+    const { id: fileId } = await memory.registerFile(tenant, sha256 ? { sha256 } : {});
     await memory.addDocument(tenant, { knowledgeBaseId, fileId });
     return { knowledgeBaseId, fileId };
   }
@@ -75,6 +76,14 @@ describeWithServices('ingestion jobs', () => {
     await ledger.fail(await claim(document), { code: 'provider_error', message: 'It refused.' });
     return { document, id: (await job(document)).id };
   };
+  const attemptsAt = ({ jobId }: Lease) =>
+    worker.withTenant(tenant, (tx) =>
+      tx.query(
+        `select number, stage, outcome, ended_at is not null as "isOver" from memory.ingestion_attempts
+         where job_id = $1 order by number`,
+        [jobId],
+      ),
+    );
   const replay = (fields: object = {}, as = tenant) => memory.ask(ReplayDeadLetters, { limit: 100, ...fields }, as);
 
   it('tell a waiting job from one in a pause, with its place in the queue', async () => {
@@ -122,6 +131,36 @@ describeWithServices('ingestion jobs', () => {
     expect(await ledger.holds(lease)).toBe(false);
     expect(await memory.ask(GetDocument, document, tenant)).toMatchObject({ status: 'cancelled', error: null });
     await expect(job(document, someTenant())).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('go on for the others when one of several files with the same content is cancelled, which has an end of its own', async () => {
+    const [first, second] = [await add(SAME), await add(SAME)];
+    const lease = await claim(first);
+    const cancel = (document: typeof first) => memory.ask(CancelIngestion, document, tenant);
+    const unbegun = { status: 'cancelled', condition: 'ended', version: 0, attempt: 0, error: null, dueAt: null };
+    const parted = await cancel(second);
+    expect(parted).toMatchObject({ ...unbegun, fileId: second.fileId, filename: 'notes.txt' });
+    expect(await job(second)).toEqual(parted);
+    expect(await job(first)).toMatchObject({ id: lease.jobId, status: 'parsing', condition: 'running' });
+
+    const third = await add(SAME);
+    expect(await cancel(first)).toMatchObject({ ...unbegun, fileId: first.fileId });
+    expect(await cancel(first)).toMatchObject(unbegun);
+    expect(await job(third)).toMatchObject({ status: 'queued', condition: 'waiting', version: 2, attempt: 0 });
+    expect(await ledger.holds(lease)).toBe(false);
+    expect(await attemptsAt(lease)).toEqual([{ number: 1, stage: 'parsing', outcome: 'superseded', isOver: true }]);
+    await expect(job(second, someTenant())).rejects.toMatchObject({ code: 'not_found' });
+
+    await memory.addDocument(tenant, second);
+    expect(await job(second)).toMatchObject({ status: 'queued', version: 2 });
+  });
+
+  it('close the attempt that was under way when they are cancelled', async () => {
+    const document = await add();
+    const lease = await claim(document);
+    await ledger.advance(lease, 'embedding');
+    await memory.ask(CancelIngestion, document, tenant);
+    expect(await attemptsAt(lease)).toEqual([{ number: 1, stage: 'embedding', outcome: 'cancelled', isOver: true }]);
   });
 
   it('are listed in pages, each in its place, of one tenant and one knowledge base', async () => {

@@ -14,7 +14,7 @@ import { Database } from '@parley/persistence';
 import { type EntityManager } from 'typeorm';
 import { cancelDocuments } from '../documents/cancel-documents.repository.js';
 import { holdFiles, holdKnowledgeBases } from '../documents/holds.repository.js';
-import { findJob, jobOf, listJobs } from './job-rows.repository.js';
+import { findJob, findUnbegun, jobOf, listJobs } from './job-rows.repository.js';
 
 /** A duplicate is indexed with the document that it duplicates, and has no job of its own. */
 const OF_DOCUMENT = `d.id = (
@@ -37,18 +37,14 @@ export class IngestionJobsRepository {
     return this.database.withTenant(tenant, (tx) => findOf(tx, tenant, request));
   }
 
-  /** As the job is after that, whether or not there was something to cancel. */
+  /** As the job is after that, whether or not there was something to cancel; a file that parts from others has its own. */
   cancel(tenant: TenantContext, request: DocumentRequest): Promise<IngestionJobView | null> {
     const { knowledgeBaseId, fileId } = request;
     return this.database.withTenant(tenant, async (tx) => {
       await holdFiles(tx, tenant.tenantId, [fileId]);
       await holdKnowledgeBases(tx, tenant.tenantId, [knowledgeBaseId]);
-      const before = await findOf(tx, tenant, request);
-      if (before === null) return null;
       await cancelDocuments(tx, tenant, knowledgeBaseId, [fileId]);
-      // A file that parts from others with the same content leaves the job to them.
-      const parted = { ...before, status: 'cancelled', condition: 'ended', jobsAhead: null, dueAt: null } as const;
-      return (await findOf(tx, tenant, request)) ?? parted;
+      return findOf(tx, tenant, request);
     });
   }
 
@@ -89,7 +85,9 @@ async function findOf(
   { knowledgeBaseId, fileId }: DocumentRequest,
 ): Promise<IngestionJobView | null> {
   const job = await findJob(tx, tenant, OF_DOCUMENT, knowledgeBaseId, fileId);
-  return job && { ...jobOf(job), fileId };
+  if (job) return { ...jobOf(job), fileId };
+  // Cancelled before it needed a job: it waited for that of another document.
+  return findUnbegun(tx, tenant, 'd.knowledge_base_id = $2 and d.file_id = $3', knowledgeBaseId, fileId);
 }
 
 function progressOf(rows: StatusRow[]): IngestionProgressReply {

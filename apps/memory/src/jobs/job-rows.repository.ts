@@ -71,6 +71,31 @@ export async function findJob(
   return row ? viewOf(row) : null;
 }
 
+/** A document that has no version, as a job that never began: its id is the document's. */
+const SELECT_UNBEGUN = `
+  select d.id, d.id as "documentId", d.knowledge_base_id as "knowledgeBaseId", d.file_id as "fileId", f.filename,
+    0 as version, d.status, 'ended' as condition, null as "jobsAhead", null as "dueAt",
+    d.progress_percent as "progressPercent", null as "chunksTotal", 0 as "chunksWritten", 0 as attempt, 0 as failures,
+    0 as "maxAttempts", null as "heartbeatAt", null as "leaseUntil", d.error_code as "errorCode",
+    d.error_message as "errorMessage", d.created_at as "createdAt", null as "startedAt", d.updated_at as "finishedAt",
+    null as "deadLetteredAt", floor(extract(epoch from d.updated_at) * 1000000)::double precision as revision
+  from memory.documents d
+  join memory.files f on f.tenant_id = d.tenant_id and f.id = d.file_id`;
+
+/** @param condition over d (the document), with parameters from $2 on */
+export async function findUnbegun(
+  tx: EntityManager,
+  tenant: TenantContext,
+  condition: string,
+  ...parameters: unknown[]
+): Promise<IngestionJobView | null> {
+  const [row] = await tx.query<JobRow[]>(
+    `${SELECT_UNBEGUN} where d.tenant_id = $1 and d.latest_version = 0 and d.duplicate_of is null and ${condition}`,
+    [tenant.tenantId, ...parameters],
+  );
+  return row ? jobOf(viewOf(row)) : null;
+}
+
 /** @throws DomainError `invalid_request` for a cursor that is no job of the tenant's */
 export async function listJobs(
   tx: EntityManager,

@@ -27,6 +27,7 @@ export interface IngestionJobView {
   knowledgeBaseId: string;
   fileId: string;
   filename: string;
+  /** From 1; 0 when the document was cancelled before it needed a job of its own. */
   version: number;
   status: DocumentStatus;
   condition: JobCondition;

@@ -20,6 +20,7 @@ import { VectorPlan1700000000550 } from './1700000000550-vector-plan.js';
 import { LongerVectorPasses1700000000551 } from './1700000000551-longer-vector-passes.js';
 import { Evaluations1700000000560 } from './1700000000560-evaluations.js';
 import { SearchWhileMoving1700000000570 } from './1700000000570-search-while-moving.js';
+import { ClosedAttempts1700000000580 } from './1700000000580-closed-attempts.js';
 import { RunControl1700000000600 } from './1700000000600-run-control.js';
 import { ConversationTree1700000000610 } from './1700000000610-conversation-tree.js';
 
@@ -47,6 +48,7 @@ export const MIGRATIONS = [
   LongerVectorPasses1700000000551,
   Evaluations1700000000560,
   SearchWhileMoving1700000000570,
+  ClosedAttempts1700000000580,
   RunControl1700000000600,
   ConversationTree1700000000610,
 ];
