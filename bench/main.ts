@@ -25,7 +25,7 @@ const BENCHMARKS: Record<string, { summary: string; load: () => Promise<Benchmar
     load: () => import('./ingestion-write.js'),
   },
   'worker-memory': {
-    summary: 'peak memory of worker and parser for small and for the largest files of every kind',
+    summary: 'peak memory of worker and parser for small and for large files of every kind',
     load: () => import('./worker-memory.js'),
   },
 };

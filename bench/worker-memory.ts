@@ -5,12 +5,12 @@ import { CONTENT_TYPES, type Kind, sampleFile } from './worker-memory/sample-fil
 
 export const HELP = `npm run bench -- worker-memory [options]
 
-Peak resident memory of the ingestion worker and of its parser process for a small, a medium and the largest file of each
-kind: the largest that the limits on text (PARSE_MAX_TEXT_CHARS) and file size (PARSE_MAX_FILE_SIZE) allow. Linux only.
+Peak resident memory of the ingestion worker and of its parser process for a small, a medium and a large file of each
+kind: one with as much text as the largest upload holds (MAX_FILE_SIZE, 10 MB). Linux only.
 
   --kinds <list>     default txt,md,csv,html,docx,pdf
   --medium <kchars>  of text in thousands of characters (default 2000)
-  --large <kchars>   default 31500
+  --large <kchars>   default 10000
   --minutes <n>      that one document may take (default 20)`;
 
 const SMALL_KCHARS = 50;
@@ -18,7 +18,7 @@ const SMALL_KCHARS = 50;
 export async function run(args: string[]): Promise<void> {
   const options = readOptions(args, ['kinds', 'medium', 'large', 'minutes']);
   const kinds = String(options['kinds'] ?? Object.keys(CONTENT_TYPES).join(',')).split(',') as Kind[];
-  const sizes = [SMALL_KCHARS, integerOption(options, 'medium', 2_000), integerOption(options, 'large', 31_500)];
+  const sizes = [SMALL_KCHARS, integerOption(options, 'medium', 2_000), integerOption(options, 'large', 10_000)];
   const timeoutMs = integerOption(options, 'minutes', 20) * 60_000;
   const suite = await IngestionSuite.start({ environment: { INGESTION_LEASE_MS: '60000' } });
   const worker = suite.workers[0]!;
