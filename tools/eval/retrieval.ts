@@ -38,7 +38,7 @@ const RANKING: Record<Leg, object> = {
 };
 
 interface SearchPage {
-  data: { filename: string }[];
+  data: { filename: string; score: number }[];
 }
 
 /** Queries that have relevant documents, in the order of the set. */
@@ -67,7 +67,7 @@ export async function measureLegs(
     for (const leg of legs) {
       const { page, ms } = await search(leg, query);
       const measured = rankings.get(leg)!;
-      measured.rankings.push(rankingOf(page, texts));
+      measured.rankings.push(rankingOf(page, leg, texts));
       measured.ms.push(ms);
     }
     progress.step(`${set.name}: asked`, index + 1, queries.length);
@@ -84,8 +84,10 @@ export function measureBm25(set: JudgedSet, queries: readonly SetQuery[], index:
   return qualityOf(set, queries, rankings);
 }
 
-function rankingOf(page: SearchPage, texts: readonly CorpusText[]): string[] {
-  return documentsInOrder(page.data.flatMap(({ filename }) => documentsOf(filename, texts)));
+/** Of one leg, what it has found itself: what only the other one brought has nothing to its credit. */
+function rankingOf({ data }: SearchPage, leg: Leg, texts: readonly CorpusText[]): string[] {
+  const found = leg === 'hybrid' ? data : data.filter(({ score }) => score > 0);
+  return documentsInOrder(found.flatMap(({ filename }) => documentsOf(filename, texts)));
 }
 
 function qualityOf(set: JudgedSet, queries: readonly SetQuery[], rankings: readonly string[][]): Quality {

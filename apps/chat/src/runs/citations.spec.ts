@@ -36,6 +36,12 @@ describe('citationsOf', () => {
     expect(citations[1]?.quote).toContain('records hot loops as traces and compiles them\nto machine code');
   });
 
+  it('tells the address of a page that it cites', () => {
+    const page = { ...warranty, url: 'https://example.org/warranty' };
+    expect(citationsOf('It lasts 24 months [1].', [page])[0]).toMatchObject({ url: 'https://example.org/warranty' });
+    expect(citationsOf('It lasts 24 months [1].', [warranty])[0]).not.toHaveProperty('url');
+  });
+
   it('quotes literally and no more than a few sentences', () => {
     const text = Array.from({ length: 60 }, (_, i) => `Rule ${i} says that part ${i} costs ${i * 7} euros.`).join('  ');
     const passage = somePassage({ text });

@@ -42,8 +42,9 @@ class Source {
   }
 
   citation(index: number, quote: string): FileCitation {
-    const { chunkId, fileId, filename, score, locator } = this.passage;
-    return { type: 'file_citation', index, chunkId, fileId, filename, quote, score, locator };
+    const { chunkId, fileId, filename, url, score, locator } = this.passage;
+    const source = { fileId, filename, ...(url === undefined ? {} : { url }) };
+    return { type: 'file_citation', index, chunkId, ...source, quote, score, locator };
   }
 }
 

@@ -23,12 +23,15 @@ describe('buildPrompt', () => {
     const passages = [
       somePassage({ filename: 'a.pdf', text: 'Two years.', locator: { pageStart: 3 } }),
       somePassage({ filename: 'b.md', text: 'Or three.' }),
+      somePassage({ filename: 'c.pdf', text: 'Or four.', locator: { pageStart: 2, pageLabels: ['iv', 'v'] } }),
     ];
     const prompt = promptWith({ passages });
     expect(prompt.at(-1)).toEqual(newest[0]);
     expect(prompt.at(-2)).toEqual({
       role: 'user',
-      content: 'passages b0unda7y\n[1] a.pdf, page 3\nTwo years.\n\n[2] b.md\nOr three.\nend of passages b0unda7y',
+      content:
+        'passages b0unda7y\n[1] a.pdf, page 3\nTwo years.\n\n[2] b.md\nOr three.\n\n[3] c.pdf, page iv\nOr four.\n' +
+        'end of passages b0unda7y',
     });
   });
 

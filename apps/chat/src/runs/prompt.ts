@@ -23,7 +23,8 @@ export function buildPrompt({ instructions, passages, history, newest, boundary 
 
 /** One passage as it stands in the block: its number, where it is from, its text. */
 export function renderPassage({ filename, locator, text }: SearchHit, number: number): string {
-  const page = locator.pageStart === undefined ? '' : `, page ${locator.pageStart}`;
+  const [label = locator.pageStart] = locator.pageLabels ?? [];
+  const page = label === undefined ? '' : `, page ${label}`;
   return `[${number}] ${filename}${page}\n${text}`;
 }
 

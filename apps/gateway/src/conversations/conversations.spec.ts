@@ -159,7 +159,12 @@ describe('/api/v1/conversations', () => {
   });
 
   it('shows what a message cites, and what has become of it', async () => {
-    const place = { knowledgeBaseId: CONVERSATION, chunkId: CITATION.chunkId, ordinal: 7, locator: { rowStart: 4 } };
+    const place = {
+      knowledgeBaseId: CONVERSATION,
+      chunkId: CITATION.chunkId,
+      ordinal: 7,
+      locator: { pageStart: 2, pageLabels: ['iv', 'iv'] as [string, string], rowStart: 4 },
+    };
     app.bus.on(GetMessageCitations, () => ({
       citations: [
         { citation: CITATION, state: 'changed' as const, filename: CITATION.filename, place },
@@ -186,7 +191,8 @@ describe('/api/v1/conversations', () => {
             chunk_id: formatId('chunk', CITATION.chunkId),
             ordinal: 7,
             headings: null,
-            pages: null,
+            pages: [2, 2],
+            page_labels: ['iv', 'iv'],
             rows: [4, 4],
           },
         },

@@ -26,7 +26,10 @@ export class LegResultObject extends RankingScoresObject {
   @ApiProperty({ description: 'Searched by words alone although vectors were asked for' })
   is_degraded!: boolean;
 
-  @ApiProperty({ type: [String], description: 'The first k files, best first' })
+  @ApiProperty({
+    type: [String],
+    description: 'The first k files, best first; of files with the same content, the one that searches show',
+  })
   file_ids!: string[];
 
   @ApiProperty()

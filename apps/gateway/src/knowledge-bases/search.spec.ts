@@ -38,6 +38,7 @@ describe('what our search adds to OpenAI’s', () => {
           fileId: FILE,
           knowledgeBaseId: STORE,
           filename: 'a.pdf',
+          url: 'https://example.org/a.pdf',
           score: 0.8,
           attributes: {},
           duplicates: [{ chunkId: CHUNK, fileId: FILE, filename: 'copy.pdf', ordinal: 1 }],
@@ -86,6 +87,7 @@ describe('what our search adds to OpenAI’s', () => {
       ],
       neighbors: [{ chunk_id: formatId('chunk', CHUNK), ordinal: 3, text: 'Then they run.', pages: null }],
       explain: { query: 'traces', lexical: { score: 7.5, rank: 1 }, vector: null, fused: 0.7, reranked: 0.8 },
+      url: 'https://example.org/a.pdf',
     });
     expect(app.bus.asked(Search)[0]).toMatchObject({
       weights: { lexical: 1, vector: 3 },

@@ -14,6 +14,7 @@ import {
   searchExplanation,
   SearchExplanationView,
 } from './search-explanation.view.js';
+import { PlaceInFile, placeInFile } from '../wire/place-in-file.js';
 
 export class SearchResultText {
   @ApiProperty({ enum: ['text'] })
@@ -24,21 +25,12 @@ export class SearchResultText {
 }
 
 /** Where in its file a chunk stands. */
-export class ChunkPlace {
+export class ChunkPlace extends PlaceInFile {
   @ApiProperty()
   chunk_id!: string;
 
   @ApiProperty({ description: 'Position of the chunk in its file' })
   ordinal!: number;
-
-  @ApiProperty({ type: [String], nullable: true })
-  headings!: string[] | null;
-
-  @ApiProperty({ type: [Number], nullable: true, description: 'First and last page' })
-  pages!: [number, number] | null;
-
-  @ApiProperty({ type: [Number], nullable: true, description: 'First and last row' })
-  rows!: [number, number] | null;
 }
 
 export class SearchResultNeighbor extends ChunkPlace {
@@ -62,6 +54,9 @@ export class SearchResultDuplicate {
 
 /** What OpenAI's object has no field for. */
 export class SearchResultExtras extends ChunkPlace {
+  @ApiPropertyOptional({ description: 'Of a file that was fetched from an address' })
+  url?: string;
+
   @ApiPropertyOptional({
     type: [SearchResultNeighbor],
     description: 'The chunks before and after, in the order of the file, when `neighbors` asks for them',
@@ -143,6 +138,7 @@ function searchResult(hit: SearchHit): SearchResult {
     content: [{ type: 'text', text: hit.text }],
     parley: {
       ...place(hit),
+      ...(hit.url === undefined ? {} : { url: hit.url }),
       ...(hit.neighbors && { neighbors: hit.neighbors.map(neighbor) }),
       ...(hit.duplicates && { duplicates: hit.duplicates.map(duplicate) }),
       ...(hit.explain && { explain: hitExplanation(hit.explain) }),
@@ -159,15 +155,5 @@ function neighbor(chunk: SearchNeighbor): SearchResultNeighbor {
 }
 
 function place({ chunkId, ordinal, locator }: { chunkId: string; ordinal: number; locator: ChunkLocator }): ChunkPlace {
-  return {
-    chunk_id: formatId('chunk', chunkId),
-    ordinal,
-    headings: locator.headings ?? null,
-    pages: span(locator.pageStart, locator.pageEnd),
-    rows: span(locator.rowStart, locator.rowEnd),
-  };
-}
-
-function span(start: number | undefined, end: number | undefined): [number, number] | null {
-  return start === undefined ? null : [start, end ?? start];
+  return { chunk_id: formatId('chunk', chunkId), ordinal, ...placeInFile(locator) };
 }

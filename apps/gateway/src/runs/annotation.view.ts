@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type FileCitation, formatId } from '@parley/contracts';
 import { PlaceInFile, placeInFile } from '../wire/place-in-file.js';
 
@@ -12,6 +12,9 @@ export class FileCitationObject extends PlaceInFile {
 
   @ApiProperty()
   filename!: string;
+
+  @ApiPropertyOptional({ description: 'Of a file that was fetched from an address' })
+  url?: string;
 
   @ApiProperty({ description: 'Character offset of the citation in the answer' })
   index!: number;
@@ -31,6 +34,7 @@ export function fileCitationObject(citation: FileCitation): FileCitationObject {
     type: 'file_citation',
     file_id: formatId('file', citation.fileId),
     filename: citation.filename,
+    ...(citation.url === undefined ? {} : { url: citation.url }),
     index: citation.index,
     chunk_id: formatId('chunk', citation.chunkId),
     quote: citation.quote,

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type ChunkLocator } from '@parley/contracts';
 
 /** What a person needs to find a chunk in its file. */
@@ -9,6 +9,9 @@ export class PlaceInFile {
   @ApiProperty({ type: [Number], nullable: true, description: 'First and last page' })
   pages!: [number, number] | null;
 
+  @ApiPropertyOptional({ type: [String], description: 'The same as printed, where that is not their position' })
+  page_labels?: [string, string];
+
   @ApiProperty({ type: [Number], nullable: true, description: 'First and last row' })
   rows!: [number, number] | null;
 }
@@ -17,6 +20,7 @@ export function placeInFile(locator: ChunkLocator): PlaceInFile {
   return {
     headings: locator.headings ?? null,
     pages: span(locator.pageStart, locator.pageEnd),
+    ...(locator.pageLabels ? { page_labels: locator.pageLabels } : {}),
     rows: span(locator.rowStart, locator.rowEnd),
   };
 }

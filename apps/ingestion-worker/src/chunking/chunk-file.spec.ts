@@ -39,6 +39,15 @@ describe('a file of chunks', () => {
     expect(batches.slice(0, -1).map(({ length }) => length)).toEqual(batches.slice(0, -1).map(() => 64));
   });
 
+  it('says what is printed on the pages of a chunk', async () => {
+    const pageLabels = BLOCKS.map((_, index) => `B-${index}`);
+    const file = await writeChunkFile(path, streamed(BLOCKS), options({ pageLabels }));
+    for (const { locator } of (await collect(readChunkFile(file, 64))).flat()) {
+      const { pageStart = 0, pageEnd = 0 } = locator;
+      expect(locator.pageLabels).toEqual([`B-${pageStart - 1}`, `B-${pageEnd - 1}`]);
+    }
+  });
+
   it('is refused when it grows too large', async () => {
     const attempt = writeChunkFile(path, streamed(BLOCKS), options({ maxBytes: 100_000 }));
     await expect(attempt).rejects.toMatchObject({ code: 'too_large' });

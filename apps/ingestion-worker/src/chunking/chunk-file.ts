@@ -17,6 +17,8 @@ export interface ChunkFile {
 export interface ChunkFileOptions extends ChunkOptions {
   maxBytes: number;
   signal: AbortSignal;
+  /** What is printed on each page, see `ParsedFile`. */
+  pageLabels?: readonly string[] | undefined;
 }
 
 /**
@@ -26,18 +28,18 @@ export interface ChunkFileOptions extends ChunkOptions {
 export async function writeChunkFile(
   path: string,
   blocks: AsyncIterable<Block>,
-  { maxBytes, signal, ...options }: ChunkFileOptions,
+  { maxBytes, signal, pageLabels, ...options }: ChunkFileOptions,
 ): Promise<ChunkFile> {
   const chunker = new Chunker(options);
   const file = await open(path, 'w');
   const lines = new ChunkLines(file, maxBytes);
   try {
     for await (const block of blocks) {
-      for (const chunk of chunker.add(block)) lines.add(chunk);
+      for (const chunk of chunker.add(block)) lines.add(labelled(chunk, pageLabels));
       await lines.write(PIECE_CHARS);
       signal.throwIfAborted();
     }
-    for (const chunk of chunker.end()) lines.add(chunk);
+    for (const chunk of chunker.end()) lines.add(labelled(chunk, pageLabels));
     await lines.write();
     return { path, chunkCount: lines.count };
   } finally {
@@ -54,6 +56,13 @@ export async function* readChunkFile({ path }: ChunkFile, size: number): AsyncGe
     batch = [];
   }
   if (batch.length > 0) yield batch;
+}
+
+function labelled(chunk: Chunk, labels: readonly string[] = []): Chunk {
+  const { pageStart = 0, pageEnd = pageStart } = chunk.locator;
+  const [start, end] = [labels[pageStart - 1], labels[pageEnd - 1]];
+  if (start === undefined || end === undefined) return chunk;
+  return { ...chunk, locator: { ...chunk.locator, pageLabels: [start, end] } };
 }
 
 class ChunkLines {

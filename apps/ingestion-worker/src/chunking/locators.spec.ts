@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { docxFile, paragraph } from '../parsing/fixtures/docx-file.fixture.js';
 import { column, textPdf } from '../parsing/fixtures/pdf-file.fixture.js';
 import { blocksOf } from '../parsing/fixtures/parse.fixture.js';
 import { type Chunk, chunkDocument } from './chunk-document.js';
+import { misplacedChunks } from './fixtures/misplaced-chunks.fixture.js';
 
 const OPTIONS = { maxTokens: 60, overlapTokens: 20, countTokens: (text: string) => text.split(/\s+/).length };
 
@@ -61,5 +63,25 @@ describe('the place that a chunk names', () => {
       if (headings[1]) expect(new Set(marks(chunk, 'part'))).toEqual(new Set([Number(headings[1].slice(4))]));
     }
     expect(new Set(chunks.map(({ locator }) => locator.headings?.[1])).size).toBeGreaterThanOrEqual(12);
+  });
+
+  it.each([
+    ['txt', 'One sentence. Another one, which is longer.\n\n'.repeat(40)],
+    ['md', '# Top\n\n- a list\n- of things\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\n  code;\n```\n\n'.repeat(20)],
+    ['html', `<h1>Top</h1>${'<p>A <b>bold</b> word.<table><tr><th>a<th>b<th>c<tr><td>1<td>2<td>3</table>'.repeat(20)}`],
+    ['csv', `name,note\n${'Ada,"some words\nand more"\n'.repeat(40)}`],
+    ['pdf', textPdf([1, 2, 3].map((page) => column([`Page ${page} says this.`, 'And that, too, on each.'])))],
+    ['docx', docxFile(Array.from({ length: 60 }, (_, index) => paragraph(`Paragraph ${index} of it.`)).join(''))],
+  ])('is where the text of the chunk stands in the file (%s)', async (extension, content) => {
+    const blocks = await blocksOf(content, `a.${extension}`);
+    const chunks = chunkDocument({ blocks }, OPTIONS);
+    expect(misplacedChunks(chunks, blocks)).toEqual([]);
+    // Words that are not in the file, or not there, are noticed.
+    const [first] = chunks;
+    const wrong = [
+      { ...first!, text: `${first!.text} never` },
+      { ...first!, locator: { pageStart: 99, rowStart: 99 } },
+    ];
+    expect(misplacedChunks(wrong, blocks)).toEqual(wrong);
   });
 });

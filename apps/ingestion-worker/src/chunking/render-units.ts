@@ -6,6 +6,8 @@ export interface ChunkLocator {
   headings?: string[];
   pageStart?: number;
   pageEnd?: number;
+  /** As they are printed, where those are others than the numbers. */
+  pageLabels?: [start: string, end: string];
   rowStart?: number;
   rowEnd?: number;
 }
@@ -31,7 +33,7 @@ export function* renderUnits(packed: PackedUnits, options: RenderOptions): Gener
   const tokenCount = options.countTokens(text);
   const [first] = units;
   if (tokenCount <= options.maxTokens || !first) {
-    yield { text, tokenCount, locator: locatorOf(units.slice(contextUnits)) };
+    yield { text, tokenCount, locator: locatorOf(units) };
   } else if (contextUnits > 0) {
     yield* renderUnits({ units: units.slice(1), contextUnits: contextUnits - 1 }, options);
   } else if (units.length > 1) {
@@ -50,6 +52,7 @@ function textOf(units: readonly TextUnit[]): string {
   return units.map(({ text, separator }, index) => (index === 0 ? text : separator + text)).join('');
 }
 
+/** Of all that the text says, what it repeats from the chunk before included: any of it may be quoted. */
 function locatorOf(units: readonly TextUnit[]): ChunkLocator {
   const locators = units.map(({ locator }) => locator);
   const headings = sharedHeadings(locators.map((locator) => locator.headings ?? []));

@@ -38,7 +38,8 @@ export class DocumentReader {
     const parsed = await parseFile({ ...original, blocksPath, signal, onProgress }, limits);
     await rm(original.path);
     const { maxChunkSizeTokens: maxTokens, chunkOverlapTokens: overlapTokens } = chunking ?? AUTO_CHUNKING;
-    const options = { maxTokens, overlapTokens, countTokens, maxBytes: limits.maxSpoolBytes, signal };
+    const { pageLabels } = parsed;
+    const options = { maxTokens, overlapTokens, countTokens, maxBytes: limits.maxSpoolBytes, signal, pageLabels };
     const chunks = await writeChunkFile(join(folder, 'chunks'), readBlockFile(blocksPath), options);
     await rm(blocksPath);
     if (chunks.chunkCount === 0) throw new IngestionError('no_text', 'The file holds no text.');

@@ -79,6 +79,14 @@ export class IngestionConfig {
   @Min(1_000)
   readonly parseMaxTextChars!: number;
 
+  @Env('PARSE_MAX_PAGES', {
+    description: 'Most pages that a PDF may have',
+    default: DEFAULT_PARSE_LIMITS.maxPages,
+  })
+  @IsInt()
+  @Min(1)
+  readonly parseMaxPages!: number;
+
   get parseLimits(): ParseLimits {
     return {
       timeoutMs: this.parseTimeoutMs,
@@ -86,6 +94,7 @@ export class IngestionConfig {
       maxMemoryMb: this.parseMaxMemoryMb,
       maxFileBytes: this.parseMaxFileBytes,
       maxTextChars: this.parseMaxTextChars,
+      maxPages: this.parseMaxPages,
       maxSpoolBytes: Math.max(MIN_SPOOL_BYTES, this.parseMaxTextChars * SPOOL_BYTES_PER_CHAR),
     };
   }

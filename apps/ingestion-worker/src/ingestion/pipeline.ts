@@ -40,18 +40,21 @@ export class Pipeline {
       if (settle === 'unchanged') return this.ledger.completeUnchanged(lease, source.unchanged());
 
       const { chunkCount } = chunks;
-      await this.ledger.advance(lease, 'embedding');
-      await this.ledger.heartbeat(lease, { chunksTotal: chunkCount, percent: READ_PERCENT });
+      await this.ledger.advance(lease, 'embedding', { chunksTotal: chunkCount, percent: READ_PERCENT });
       await this.embedding.run(lease, chunks, {
         signal,
-        onProgress: (written) =>
-          this.ledger.heartbeat(lease, {
-            percent: READ_PERCENT + ((EMBEDDED_PERCENT - READ_PERCENT) * written) / chunkCount,
-          }),
+        onProgress: (written) => this.#embedded(lease, written, chunkCount),
       });
 
-      await this.ledger.advance(lease, 'indexing');
+      await this.ledger.advance(lease, 'indexing', { percent: EMBEDDED_PERCENT });
       await this.completion.complete(lease, { chunkCount, settle }, signal);
     });
+  }
+
+  /** The last of it is told together with the next stage. */
+  async #embedded(lease: Lease, written: number, chunkCount: number): Promise<void> {
+    if (written === chunkCount) return;
+    const percent = READ_PERCENT + ((EMBEDDED_PERCENT - READ_PERCENT) * written) / chunkCount;
+    await this.ledger.heartbeat(lease, { percent });
   }
 }

@@ -86,9 +86,14 @@ export function documentKind(bytes: Buffer, extension: string, contentType?: str
   throw new IngestionError('unsupported', `The kind of the file cannot be told. ${SUPPORTED}`);
 }
 
+/** Lower case, without the dot; empty when the name has none. */
+export function extensionOf(filename: string): string {
+  return /\.([^./\\]*)$/.exec(filename)?.[1]?.toLowerCase() ?? '';
+}
+
 /** Whether the name alone tells what kind of document it is. */
 export function hasKnownExtension(filename: string): boolean {
-  return Object.hasOwn(EXTENSIONS, /\.([^./\\]*)$/.exec(filename)?.[1]?.toLowerCase() ?? '');
+  return Object.hasOwn(EXTENSIONS, extensionOf(filename));
 }
 
 function kindOfType(contentType: string | undefined): DocumentKind | undefined {

@@ -8,6 +8,8 @@ export interface DocumentSource {
   extension: string;
   /** As the server said that it came from. */
   charset?: string | undefined;
+  /** Of a PDF; absent: as many as there are. */
+  maxPages?: number | undefined;
   /** A page: what surrounds its article is left out. */
   asArticle?: boolean | undefined;
 }
@@ -17,6 +19,7 @@ export interface DocumentFacts {
   /** BCP 47, as the document declares it. */
   language?: string | undefined;
   pageCount?: number | undefined;
+  pageLabels?: string[] | undefined;
   article?: ArticleFacts | undefined;
 }
 

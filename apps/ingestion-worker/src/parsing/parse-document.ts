@@ -1,5 +1,5 @@
 import { type BlockSink, BlockWriter } from './block-writer.js';
-import { CONTENT_TYPES, documentKind, type DocumentKind } from './document-kind.js';
+import { CONTENT_TYPES, documentKind, type DocumentKind, extensionOf } from './document-kind.js';
 import { type DocumentParser } from './document-parser.js';
 import { IngestionError } from './ingestion-error.js';
 import { type ParsedFile } from './parsed-document.js';
@@ -24,6 +24,7 @@ export interface DocumentRequest {
   contentType?: string | undefined;
   asArticle?: boolean | undefined;
   maxTextChars: number;
+  maxPages?: number | undefined;
 }
 
 /**
@@ -31,20 +32,21 @@ export interface DocumentRequest {
  * @throws IngestionError; blocks handed out before are then worth nothing.
  */
 export async function parseDocument(
-  { bytes, filename, contentType, asArticle, maxTextChars }: DocumentRequest,
+  { bytes, filename, contentType, asArticle, maxTextChars, maxPages }: DocumentRequest,
   sink: BlockSink,
 ): Promise<ParsedFile> {
-  const extension = /\.([^./\\]*)$/.exec(filename)?.[1]?.toLowerCase() ?? '';
+  const extension = extensionOf(filename);
   const kind = documentKind(bytes, extension, contentType);
   const out = new BlockWriter(maxTextChars, sink);
   const parse = await PARSERS[kind]();
-  const facts = await parse({ bytes, extension, charset: charsetOf(contentType), asArticle }, out);
+  const facts = await parse({ bytes, extension, charset: charsetOf(contentType), asArticle, maxPages }, out);
   if (!out.hasWords) throw new IngestionError('no_text', NO_TEXT[kind] ?? 'The document holds no text.');
-  const { language, pageCount, article } = facts;
+  const { language, pageCount, pageLabels, article } = facts;
   return {
     contentType: CONTENT_TYPES[kind],
     ...(language ? { language } : {}),
     ...(pageCount ? { pageCount } : {}),
+    ...(pageLabels ? { pageLabels } : {}),
     ...(article ? { article } : {}),
   };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { docxFile, paragraph, part } from './fixtures/docx-file.fixture.js';
-import { pdfFile } from './fixtures/pdf-file.fixture.js';
+import { column, pdfFile, textPdf } from './fixtures/pdf-file.fixture.js';
 import { readInProcess, type ReadDocument } from './fixtures/parse-file.fixture.js';
 import { type ParseLimits } from './parsed-document.js';
 
@@ -83,6 +83,15 @@ describe('parseFile', () => {
     await expect(parse('word '.repeat(20_000), 'a.txt', { maxSpoolBytes: 50_000 })).rejects.toMatchObject({
       code: 'too_large',
     });
+  });
+
+  it('refuses a PDF of more pages than are read', async () => {
+    const page = column(['Some text.']);
+    await expect(parse(textPdf([page, page, page]), 'a.pdf', { maxPages: 2 })).rejects.toMatchObject({
+      code: 'too_large',
+      message: 'The PDF has 3 pages, and no more than 2 are read. Split it into smaller files.',
+    });
+    expect((await parse(textPdf([page, page]), 'a.pdf', { maxPages: 2 })).pageCount).toBe(2);
   });
 
   it(

@@ -3,6 +3,7 @@ import { IngestionError } from './ingestion-error.js';
 import { type ParsedFile, type ParseLimits } from './parsed-document.js';
 import { ParserChild } from './parser-child.js';
 import { type ParserRequest } from './parser-status.js';
+import { parseSmallText } from './small-text.js';
 
 export interface ParseFileInput {
   path: string;
@@ -20,7 +21,8 @@ export interface ParseFileInput {
 }
 
 /**
- * Reads a document in a process of its own: whatever the file does to its parser, this process goes on.
+ * Reads a document in a process of its own: whatever the file does to its parser, this process goes on. Only small plain
+ * texts are read in this one, see `parseSmallText`.
  * @throws IngestionError when the document cannot be indexed; anything else is worth another try.
  */
 export async function parseFile(input: ParseFileInput, limits: ParseLimits): Promise<ParsedFile> {
@@ -34,7 +36,10 @@ export async function parseFile(input: ParseFileInput, limits: ParseLimits): Pro
     }
     const blocks = await open(input.blocksPath, 'w');
     try {
-      return await runParser(file, blocks, input, limits);
+      const { filename, contentType, asArticle } = input;
+      const text = { file, bytes: size, blocks, filename, contentType, maxTextChars: limits.maxTextChars };
+      const parsed = asArticle ? null : await parseSmallText(text);
+      return parsed ?? (await runParser(file, blocks, input, limits));
     } finally {
       await blocks.close();
     }
@@ -49,8 +54,9 @@ async function runParser(
   { filename, contentType, asArticle, signal, onProgress }: ParseFileInput,
   limits: ParseLimits,
 ): Promise<ParsedFile> {
-  const { maxTextChars, timeoutMs } = limits;
-  const request: ParserRequest = { filename: filename.slice(-255), contentType, asArticle, maxTextChars, timeoutMs };
+  const { maxTextChars, maxPages, timeoutMs } = limits;
+  const most = { maxTextChars, maxPages, timeoutMs };
+  const request: ParserRequest = { filename: filename.slice(-255), contentType, asArticle, ...most };
   const child = new ParserChild(request, { input: file.fd, output: blocks.fd, limits, onProgress });
   const abort = (): void => child.kill(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });

@@ -33,6 +33,8 @@ export interface ParsedFile {
   /** BCP 47, as the document declares it. */
   language?: string;
   pageCount?: number;
+  /** What is printed on each page as its number, where that is not its position for all of them. */
+  pageLabels?: string[];
   /** Of a page that was read as an article, as far as it says. */
   article?: ArticleFacts;
 }
@@ -48,6 +50,8 @@ export interface ParseLimits {
   maxFileBytes: number;
   /** UTF-16 code units of all blocks together; a block counts BLOCK_OVERHEAD_CHARS more than its text. */
   maxTextChars: number;
+  /** Of a PDF. */
+  maxPages: number;
   /** Wall clock, from the start of the process. */
   timeoutMs: number;
   maxCpuSeconds: number;
@@ -70,6 +74,7 @@ const MAX_TEXT_CHARS = 32_000_000;
 export const DEFAULT_PARSE_LIMITS: ParseLimits = {
   maxFileBytes: 64 * 1024 * 1024,
   maxTextChars: MAX_TEXT_CHARS,
+  maxPages: 20_000,
   maxSpoolBytes: MAX_TEXT_CHARS * SPOOL_BYTES_PER_CHAR,
   timeoutMs: 120_000,
   maxCpuSeconds: 60,

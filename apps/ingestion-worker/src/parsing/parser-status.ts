@@ -7,6 +7,7 @@ export interface ParserRequest {
   contentType?: string | undefined;
   asArticle?: boolean | undefined;
   maxTextChars: number;
+  maxPages: number;
   timeoutMs: number;
 }
 

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { chunkDocument } from '../chunking/chunk-document.js';
+import { misplacedChunks } from '../chunking/fixtures/misplaced-chunks.fixture.js';
 import { IngestionError, type IngestionErrorCode } from './ingestion-error.js';
 import { readInProcess, type ReadDocument } from './fixtures/parse-file.fixture.js';
 
@@ -44,13 +46,18 @@ async function read(path: string): Promise<ReadDocument | IngestionError> {
   }
 }
 
+/** Good enough to cut by. */
+function countTokens(text: string): number {
+  return Math.ceil(text.length / 4);
+}
+
 const isPresent = existsSync(MANIFEST);
 if (!isPresent) console.warn(`Skipped: the test documents are not here (${MANIFEST}).`);
 const entries = isPresent ? (JSON.parse(readFileSync(MANIFEST, 'utf8')) as ManifestEntry[]) : [];
 
 (isPresent ? describe : describe.skip)('the documents of the manifest', () => {
   it.each(entries.map((entry) => [entry.path, entry.status, entry] as const))(
-    'treats %s as %s',
+    'treats %s as %s, and cuts it into chunks that stand where they say',
     async (path, status, { phrase, special, may_refuse: mayRefuse }) => {
       const result = await read(path);
       const outcome = result instanceof IngestionError ? result.code : 'read';
@@ -60,6 +67,9 @@ const entries = isPresent ? (JSON.parse(readFileSync(MANIFEST, 'utf8')) as Manif
         expect(result.message).toMatch(/^[A-Z].{15,}\.$/);
         return;
       }
+      const chunks = chunkDocument(result, { maxTokens: 120, overlapTokens: 40, countTokens });
+      expect(chunks.length).toBeGreaterThan(0);
+      expect(misplacedChunks(chunks, result.blocks)).toEqual([]);
       const text = withoutSpaces(textOf(result));
       if (phrase !== null) expect(text).toContain(withoutSpaces(phrase));
       for (const word of /\(forbidden: ([^)]*)\)/.exec(special)?.[1]?.split(', ') ?? [])

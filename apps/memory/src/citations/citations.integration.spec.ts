@@ -110,6 +110,18 @@ describeWithServices('citations', () => {
     expect(await verifyOne({ fileId: other.fileId })).toMatchObject({ state: 'changed', place: null });
   });
 
+  it('are verified under each file of the same content, which is indexed once', async () => {
+    const { rows } = await sql.query('select sha256 from memory.files where id = $1', [hit.fileId]);
+    const twin = await memory.registerFile(tenant, { filename: 'twin.txt', sha256: rows[0].sha256 });
+    await memory.addDocument(tenant, { knowledgeBaseId, fileId: twin.id });
+    expect(await verifyOne({ fileId: twin.id })).toMatchObject({
+      state: 'verified',
+      filename: 'twin.txt',
+      place: { chunkId: hit.chunkId, ordinal: 1 },
+    });
+    expect(await verifyOne({ fileId: twin.id, quote: 'Drag grows' })).toMatchObject({ place: { ordinal: 0 } });
+  });
+
   it('say that the file has changed, and where a new version says the same', async () => {
     await replace(['A new beginning.', 'Chapter two.', 'Still: The lift of a wing\ngrows too.']);
     expect(await verifyOne()).toMatchObject({ state: 'changed', place: { ordinal: 2 } });

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type ChunkLocator, type TenantContext } from '@parley/contracts';
 import { Database } from '@parley/persistence';
 
-/** A chunk that searches show, under the file that shows it. */
+/** A chunk that searches show, under the file that holds it; the same content is in a knowledge base once. */
 export interface ShownChunk {
   fileId: string;
   knowledgeBaseId: string;
@@ -65,8 +65,8 @@ export class CitationsRepository {
       tx.query(
         `select d.file_id as "fileId", d.knowledge_base_id as "knowledgeBaseId", c.id as "chunkId", c.ordinal, c.text,
            c.locator
-         from memory.documents d
-         join memory.chunks c on c.tenant_id = $1 and c.document_id = d.id and c.version = d.active_version
+         from memory.document_states d
+         join memory.chunks c on c.tenant_id = $1 and c.document_id = d.content_id and c.version = d.active_version
          where d.tenant_id = $1 and d.file_id = any($2) and ($3::uuid[] is null or d.knowledge_base_id = any($3))
            and ${condition}
          order by d.id, c.ordinal limit $5`,

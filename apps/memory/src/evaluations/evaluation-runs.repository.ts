@@ -64,14 +64,24 @@ export class EvaluationRunsRepository {
     });
   }
 
-  /** The next questions that have not been asked, in order. */
-  openQuestions({ tenant, evaluationId }: EvaluationLease, limit: number): Promise<OpenQuestion[]> {
+  /**
+   * The next questions that have not been asked, in order, each expected file under the one that a search shows its content
+   * as: the same content is in a knowledge base once.
+   */
+  openQuestions({ tenant, evaluationId, knowledgeBaseId }: EvaluationLease, limit: number): Promise<OpenQuestion[]> {
     return this.database.withTenant(tenant, (tx) =>
       tx.query(
-        `select ordinal, question, jsonb_build_object('expected', expected, 'answer', answer) as expectation
-         from memory.evaluation_questions
-         where tenant_id = $1 and evaluation_id = $2 and results is null order by ordinal limit $3`,
-        [tenant.tenantId, evaluationId, limit],
+        `select q.ordinal, q.question, jsonb_build_object('expected', shown.expected, 'answer', q.answer) as expectation
+         from memory.evaluation_questions q
+         cross join lateral (
+           select coalesce(jsonb_agg(f.expected || jsonb_build_object('fileId', coalesce(
+             (select c.file_id from memory.document_states d join memory.documents c on c.tenant_id = $1 and c.id = d.content_id
+              where d.tenant_id = $1 and d.knowledge_base_id = $4 and d.file_id = (f.expected ->> 'fileId')::uuid),
+             (f.expected ->> 'fileId')::uuid)) order by f.position), '[]') as expected
+           from jsonb_array_elements(q.expected) with ordinality as f(expected, position)
+         ) shown
+         where q.tenant_id = $1 and q.evaluation_id = $2 and q.results is null order by q.ordinal limit $3`,
+        [tenant.tenantId, evaluationId, limit, knowledgeBaseId],
       ),
     );
   }

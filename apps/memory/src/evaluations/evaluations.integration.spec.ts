@@ -119,6 +119,29 @@ describeWithServices('evaluations', () => {
     await expect(lost).rejects.toMatchObject({ code: 'invalid_request', param: 'after' });
   });
 
+  it('takes a file for found when another one of the same content is, which is indexed once', async () => {
+    const { rows } = await sql.query('select sha256 from memory.files where id = $1', [wing.fileId]);
+    const twin = await memory.registerFile(tenant, { sha256: rows[0].sha256 });
+    await memory.addDocument(tenant, { knowledgeBaseId, fileId: twin.id });
+    const quoted = { fileId: twin.id, grade: 1, quote: 'grows with speed' };
+    const question = { id: 'twin', question: 'lift of a wing', expected: [quoted, { fileId: heat.fileId, grade: 0 }] };
+    const done = await ended(await create({ questions: [question], legs: ['hybrid'] }));
+    expect(done.summary!.hybrid).toMatchObject({ recall: 1, ndcg: 1, quotes: { given: 1, found: 1 } });
+    const page = await memory.ask(ListEvaluationResults, { id: done.id, knowledgeBaseId, limit: 5 }, tenant);
+    expect(page.data[0]).toMatchObject({ expected: question.expected, legs: { hybrid: { quotesFound: 1 } } });
+    expect(page.data[0]!.legs!.hybrid!.fileIds[0]).toBe(wing.fileId);
+  });
+
+  it('is not begun for a knowledge base that has expired', async () => {
+    await sql.query(
+      `update memory.knowledge_bases set expires_after_days = 1, last_active_at = now() - interval '2 days'
+       where id = $1`,
+      [knowledgeBaseId],
+    );
+    const expired = { code: 'knowledge_base_expired', param: 'vector_store_id' };
+    await expect(create()).rejects.toMatchObject(expired);
+  });
+
   it('is compared with another one, and says whether that asked for the same', async () => {
     const before = await ended(await create());
     const after = await ended(await create({ name: 'again', legs: ['hybrid'] }));

@@ -11,6 +11,8 @@ import {
 } from '@parley/contracts';
 import { Database, keysetPage, storableJson, storableText } from '@parley/persistence';
 import { type EntityManager } from 'typeorm';
+import { noKnowledgeBase } from '../documents/holds.repository.js';
+import { assertNotExpired } from '../knowledge-bases/expiry.repository.js';
 import { KnowledgeBaseEntity } from '../knowledge-bases/knowledge-base.entity.js';
 import { EvaluationEntity } from './evaluation.entity.js';
 
@@ -23,8 +25,8 @@ export class EvaluationsRepository {
 
   /**
    * The row as it is afterwards: of a repeated call, the first one's. Null when the id belongs to somebody else.
-   * @throws DomainError `not_found` for the knowledge base or an expected file that is not in it; `conflict` when too many
-   * are unfinished
+   * @throws DomainError `not_found` for the knowledge base or an expected file that is not in it; `knowledge_base_expired`;
+   * `conflict` when too many are unfinished
    */
   create(
     tenant: TenantContext,
@@ -33,7 +35,7 @@ export class EvaluationsRepository {
   ): Promise<EvaluationEntity | null> {
     const { tenantId } = tenant;
     return this.database.withTenant(tenant, async (tx) => {
-      await holdKnowledgeBase(tx, tenantId, request.knowledgeBaseId);
+      await keepKnowledgeBase(tx, tenantId, request.knowledgeBaseId);
       const where = { id: request.id, tenantId, knowledgeBaseId: request.knowledgeBaseId };
       const known = await tx.findOneBy(EvaluationEntity, where);
       if (known) return known;
@@ -110,14 +112,11 @@ export class EvaluationsRepository {
   }
 }
 
-/** Keeps it from being deleted meanwhile. */
-async function holdKnowledgeBase(tx: EntityManager, tenantId: string, id: string): Promise<void> {
+/** Keeps it from being deleted meanwhile; documents may come and go. @throws DomainError `not_found`, `knowledge_base_expired` */
+async function keepKnowledgeBase(tx: EntityManager, tenantId: string, id: string): Promise<void> {
   const base = await tx.findOne(KnowledgeBaseEntity, { where: { tenantId, id }, lock: { mode: 'for_key_share' } });
   if (!base) throw noKnowledgeBase();
-}
-
-function noKnowledgeBase(): DomainError {
-  return DomainError.notFound('vector store', 'vector_store_id');
+  await assertNotExpired(tx, tenantId, id);
 }
 
 async function refuseTooMany(tx: EntityManager, tenantId: string, knowledgeBaseId: string): Promise<void> {

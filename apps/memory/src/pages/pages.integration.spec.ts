@@ -4,12 +4,14 @@ import {
   AddWebPages,
   type AddWebPagesRequest,
   DeleteWebPage,
+  GetDocument,
   GetWebPage,
   IngestDocument,
   ListDocuments,
   ListWebPages,
   RefreshWebPage,
   ScheduleWebPage,
+  Search,
   type TenantContext,
   type WebPageView,
 } from '@parley/contracts';
@@ -24,6 +26,7 @@ import {
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { RunningMemory, someTenant } from '../fixtures/running-memory.fixture.js';
+import { StandInWorker } from '../fixtures/stand-in-worker.fixture.js';
 import { PageRefresher } from './page-refresher.js';
 
 describeWithServices('web pages by message', () => {
@@ -94,6 +97,24 @@ describeWithServices('web pages by message', () => {
     expect(await count(command, [IngestDocument.name, page!.fileId])).toBeGreaterThan(0);
     const documents = await memory.ask(ListDocuments, { ...list, knowledgeBaseId }, tenant);
     expect(documents.data).toMatchObject([{ fileId: page!.fileId, filename: 'example.org.html' }]);
+  });
+
+  it('is found with its address', async () => {
+    const [page] = await add(['https://example.org/news']);
+    const document = await memory.ask(GetDocument, { knowledgeBaseId, fileId: page!.fileId }, tenant);
+    const worker = await StandInWorker.start(memory, database.url);
+    await worker.indexNext(tenant, document, ['The harbour is closed.']);
+    await worker.index(tenant, knowledgeBaseId, ['The harbour of a file that was uploaded.']);
+    await worker.stop();
+    const query = { knowledgeBaseIds: [knowledgeBaseId], queries: ['harbour'], maxResults: 5, scoreThreshold: 0 };
+    const { hits } = await memory.ask(Search, query, tenant);
+    const urls = new Map(hits.map(({ filename, url }) => [filename, url]));
+    expect(urls).toEqual(
+      new Map([
+        ['example.org.html', 'https://example.org/news'],
+        ['notes.txt', undefined],
+      ]),
+    );
   });
 
   it('takes the same address for the same page, in every spelling and however often at once', async () => {

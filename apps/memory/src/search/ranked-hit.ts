@@ -28,7 +28,7 @@ export const scoreOf = ({ hit, reranked }: RankedHit): number => reranked ?? hit
 export function searchHit(
   { hit: ranked, duplicates }: Distinct<RankedHit>,
   asked: { neighbors?: number; explain?: boolean },
-  neighbors: Map<string, SearchNeighbor[]>,
+  { neighbors, urls }: { neighbors: Map<string, SearchNeighbor[]>; urls: Map<string, string> },
 ): SearchHit {
   const { version: _version, lexicalScore, lexicalRank, vectorScore, vectorRank, ...hit } = ranked.hit;
   const explain = {
@@ -38,8 +38,10 @@ export function searchHit(
     fused: hit.score,
     reranked: ranked.reranked ?? null,
   };
+  const url = urls.get(hit.fileId);
   return {
     ...hit,
+    ...(url === undefined ? {} : { url }),
     score: scoreOf(ranked),
     ...(asked.neighbors ? { neighbors: neighbors.get(hit.chunkId) ?? [] } : {}),
     ...(duplicates.length > 0 ? { duplicates: duplicates.map(duplicate) } : {}),

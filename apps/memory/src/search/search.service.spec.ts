@@ -65,6 +65,7 @@ describe('SearchService', () => {
   let search: jest.Mock<(tenant: TenantContext, query: KnowledgeQuery) => Promise<KnowledgeHit[]>>;
   let explain: jest.Mock<KnowledgeSearch['explain']>;
   let neighbors: jest.Mock<Neighbors['of']>;
+  let pageUrls: jest.Mock<SearchRepository['pageUrls']>;
   let sampled: jest.Mock<RecallSampler['offer']>;
   let reranker: jest.Mocked<Reranker> | null;
   let service: SearchService;
@@ -77,6 +78,7 @@ describe('SearchService', () => {
     search = jest.fn(async () => [] as KnowledgeHit[]);
     explain = jest.fn(async (_tenant, { text }) => ({ hits: [hitOf('a', 0.9)], explanation: explanationOf(text) }));
     neighbors = jest.fn(async () => new Map());
+    pageUrls = jest.fn(async () => new Map([['file', 'https://example.org/news']]));
     sampled = jest.fn();
     reranker = null;
     service = serviceWith();
@@ -84,7 +86,7 @@ describe('SearchService', () => {
 
   const serviceWith = () =>
     new SearchService(
-      { scopes: async () => scopes } as unknown as SearchRepository,
+      { scopes: async () => scopes, pageUrls } as unknown as SearchRepository,
       { embed } as unknown as QueryEmbedder,
       { search, explain } as unknown as KnowledgeSearch,
       { of: neighbors } as unknown as Neighbors,
@@ -110,6 +112,16 @@ describe('SearchService', () => {
       weights,
       fusion: 'rrf',
     });
+  });
+
+  it('tells the address of a page, and asks for none where there are no pages', async () => {
+    search.mockResolvedValue([hitOf('a', 0.9), { ...hitOf('b', 0.8), fileId: 'upload' }]);
+    expect((await ask()).hits[0]).not.toHaveProperty('url');
+    expect(pageUrls).not.toHaveBeenCalled();
+    scopes = [{ ...scopes[0]!, hasPages: true }];
+    const { hits } = await ask();
+    expect(pageUrls).toHaveBeenCalledWith(tenant, ['file', 'upload']);
+    expect(hits.map(({ url }) => url)).toEqual(['https://example.org/news', undefined]);
   });
 
   it('offers every query for the recall to be sampled, once it has been searched', async () => {

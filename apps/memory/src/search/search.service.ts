@@ -72,12 +72,21 @@ export class SearchService {
       .slice(0, request.maxResults);
     const chunks = ranked.map(({ hit }) => hit.hit);
     const neighbors = await this.neighbors.of(tenant, chunks, request.neighbors ?? 0);
+    const urls = await this.#pageUrls(tenant, scopes, chunks);
     clock.passed('neighbors');
-    const hits = ranked.map((entry) => searchHit(entry, request, neighbors));
+    const hits = ranked.map((entry) => searchHit(entry, request, { neighbors, urls }));
     if (request.explain !== true) return { hits };
     const explanations = found.flatMap((each) => each.explanations);
     const reranker = reranked?.model ?? null;
     return { hits, explain: { queries: explanations, reranker, milliseconds: clock.milliseconds() } };
+  }
+
+  async #pageUrls(tenant: TenantContext, scopes: readonly SearchScope[], chunks: readonly KnowledgeHit[]) {
+    if (chunks.length === 0 || !scopes.some(({ hasPages }) => hasPages)) return new Map<string, string>();
+    return this.scopes.pageUrls(
+      tenant,
+      chunks.map(({ fileId }) => fileId),
+    );
   }
 
   async #searchOne(

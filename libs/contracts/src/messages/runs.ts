@@ -217,6 +217,8 @@ export interface FileCitation {
   type: 'file_citation';
   fileId: string;
   filename: string;
+  /** Of a file that was fetched from an address. */
+  url?: string;
   /** Character offset in the answer at which the citation's marker stands. */
   index: number;
   chunkId: string;

@@ -120,6 +120,8 @@ export interface ChunkLocator {
   headings?: string[];
   pageStart?: number;
   pageEnd?: number;
+  /** What is printed on these pages as their numbers, in documents where that is not their position. */
+  pageLabels?: [start: string, end: string];
   rowStart?: number;
   rowEnd?: number;
 }
@@ -130,6 +132,8 @@ export interface SearchHit {
   fileId: string;
   knowledgeBaseId: string;
   filename: string;
+  /** Of a file that was fetched from an address. */
+  url?: string;
   ordinal: number;
   text: string;
   /** 0 to 1, comparable across searches: how much of the question the best hit answers to, and this one beside it. */

@@ -125,8 +125,8 @@ export class IngestionLedger {
   }
 
   /** Goes on to the next stage and renews the lease. @throws LeaseLostError */
-  advance(lease: Lease, status: RunningStatus): Promise<void> {
-    return this.#update(lease, status, {});
+  advance(lease: Lease, status: RunningStatus, progress: Progress = {}): Promise<void> {
+    return this.#update(lease, status, progress);
   }
 
   /**

@@ -16,6 +16,7 @@ const LETTERS = {
   estonian: 'äõöüšž',
   finnish: 'åäöõ',
   english: 'éèêëïíñóöüáâàäôçå',
+  englishWithNames: 'éèêëïíîñóòôöõøúùûüáàâãäåæçß',
   albanian: 'çë',
   czech: 'áčďéěíňóřšťúůýž',
   slovak: 'áäčďéíĺľňóôŕšťúýž',
@@ -69,6 +70,7 @@ export const LATIN_ENCODINGS: Readonly<Record<string, readonly Language[]>> = {
   'windows-1254': TURKISH,
   'windows-1257': BALTIC,
   'iso-8859-13': BALTIC,
+  'iso-8859-4': BALTIC,
 };
 
 const alphabets = new Map(

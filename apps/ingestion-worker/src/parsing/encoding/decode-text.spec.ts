@@ -1,38 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import iconv from 'iconv-lite';
+import { TEXTS } from '../fixtures/texts.fixture.js';
 import { IngestionError } from '../ingestion-error.js';
 import { decodeText } from './decode-text.js';
-
-const TEXTS = {
-  russian:
-    'Все люди рождаются свободными и равными в своём достоинстве и правах. Они наделены разумом и совестью и должны ' +
-    'поступать в отношении друг друга в духе братства. Музей открывается в девять часов утра.',
-  ukrainian:
-    'Всі люди народжуються вільними і рівними у своїй гідності та правах. Вони наділені розумом і совістю. Музей ' +
-    'відчиняється о шостій ранку; її колекція є однією з найбільших у країні.',
-  german:
-    'Die Größe der Räume überrascht jeden. Über den Dächern von Köln fließt der Rhein, und in der Straße spielen Kinder.',
-  french: 'Être né à Besançon où l’été dure, voilà une chance que très peu d’élèves apprécient déjà à leur âge.',
-  polish:
-    'Wszyscy ludzie rodzą się wolni i równi pod względem swej godności i swych praw. Są oni obdarzeni rozumem i sumieniem i powinni postępować wobec innych w duchu braterstwa.',
-  czech:
-    'Všichni lidé rodí se svobodní a sobě rovní co do důstojnosti a práv. Jsou nadáni rozumem a svědomím a mají spolu jednat v duchu bratrství.',
-  turkish:
-    'Bütün insanlar hür, haysiyet ve haklar bakımından eşit doğarlar. Akıl ve vicdana sahiptirler ve birbirlerine karşı kardeşlik zihniyeti ile hareket etmelidirler.',
-  greek:
-    'Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια και τα δικαιώματα. Είναι προικισμένοι με λογική.',
-  hebrew:
-    'כל בני האדם נולדו בני חורין ושווים בערכם ובזכויותיהם. כולם חוננו בתבונה ובמצפון, לפיכך חובה עליהם לנהוג איש ברעהו ברוח של אחווה.',
-  arabic:
-    'يولد جميع الناس أحرارا متساوين في الكرامة والحقوق. وقد وهبوا عقلا وضميرا وعليهم أن يعامل بعضهم بعضا بروح الإخاء.',
-  thai: 'มนุษย์ทั้งหลายเกิดมามีอิสระและเสมอภาคกันในเกียรติศักดิ์และสิทธิ ต่างมีเหตุผลและมโนธรรม',
-  japanese:
-    'すべての人間は、生まれながらにして自由であり、かつ、尊厳と権利とについて平等である。人間は、理性と良心とを授けられている。',
-  chinese: '人人生而自由，在尊严和权利上一律平等。他们赋有理性和良心，并应以兄弟关系的精神相对待。',
-  taiwanese: '人人生而自由，在尊嚴和權利上一律平等。他們賦有理性和良心，並應以兄弟關係的精神互相對待。',
-  korean:
-    '모든 인간은 태어날 때부터 자유로우며 그 존엄과 권리에 있어 동등하다. 인간은 천부적으로 이성과 양심을 부여받았다.',
-};
 
 function codeOf(bytes: Buffer): string {
   try {

@@ -3,10 +3,14 @@ import { alphabetFit, LATIN_ENCODINGS, type Language } from './alphabets.js';
 
 /** What a wrong decoding leaves inside a word, and a right one hardly ever does. */
 const ODD_WORDS: readonly RegExp[] = [
-  /\p{L}[\u2500-\u259F]|[\u2500-\u259F]\p{L}/u,
+  /\p{L}[\u2500-\u25FF]|[\u2500-\u25FF]\p{L}/u,
   /[\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}][¡-©«-´¶¸¹»-¿×÷†‡ˆ˜‰‹›€ƒ™“”„‚…][\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}]/u,
   /[\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}](?:[¡¿¢¥¦¬¼½¾¶¸¨ˆ˜‡‚„]|[ªº]\p{L})/u,
   /(?<!\p{L})[¹²³¼½¾]\p{Ll}/u,
+  /[§‡†£¢¶•][§‡†£¢¶•„]|[§‡†£¢¶•„“”‘’–—]{3}/u,
+  // Marks of Thai above and below stand on a letter, one vowel at a time.
+  /^[\u0E31\u0E34-\u0E3A\u0E47-\u0E4E]|[\u0E31\u0E34-\u0E39]{2}/u,
+  /\p{L}[≠≤≥∞∂∑∏∫√≈∆◊]\p{L}|\p{sc=Cyrillic}[£§†•≠≤≥]/u,
   /\p{sc=Latin}{2}[–—]\p{sc=Latin}(?!\p{L})/u,
   /(?![a-z][A-Z])\p{Ll}\p{M}*\p{Lu}/u,
   /\p{sc=Latin}[\p{sc=Han}\p{sc=Hangul}\uFF61-\uFF9F]\p{sc=Latin}/u,
@@ -32,16 +36,19 @@ const FREQUENT: readonly { script: RegExp; letters: RegExp; share: number }[] = 
 /** Names and code in a right decoding look odd, too. */
 const TOLERATED_ODD_SHARE = 0.04;
 const ENOUGH_LETTERS = 20;
+const LEAST_SHOUT = 4;
 
-/** Letters of Serbian and Macedonian, which never meet those of Russian and Bulgarian in one text. */
+/** Letters of Serbian and Macedonian, which never meet those of Russian and Bulgarian in one text, nor come without `ј`. */
 const SOUTH_SLAVIC = /[ЂЃЉЊЌЋЏђѓљњќћџ]/u;
 const EAST_SLAVIC = /[ыъэщюя]/iu;
+const SOUTH_SLAVIC_J = /ј/iu;
 
 /** How many words hold what a wrong decoding leaves in them, as a share of the words beyond ASCII. */
 export function oddShare(text: string): number {
   if (NEVER.test(text)) return 1;
   const words = text.match(/\S*[^\x00-\x7F]\S*/gu) ?? [];
-  const patterns = EAST_SLAVIC.test(text) ? [...ODD_WORDS, SOUTH_SLAVIC] : ODD_WORDS;
+  const isSouthSlavic = SOUTH_SLAVIC_J.test(text) && !EAST_SLAVIC.test(text);
+  const patterns = isSouthSlavic ? ODD_WORDS : [...ODD_WORDS, SOUTH_SLAVIC];
   const odd = words.filter((word) => patterns.some((pattern) => pattern.test(word))).length;
   return odd / Math.max(1, words.length);
 }
@@ -56,13 +63,23 @@ export function hasOddWords(text: string): boolean {
  * With `language`, for text in Latin letters, like that language.
  */
 export function isPlausible(text: string, encoding: string, language?: Language): boolean {
-  if (hasOddWords(text)) return false;
+  if (hasOddWords(text) || isShouted(text)) return false;
   const letters = text.toLowerCase().match(/(?![\x00-\x7Fªºµ])\p{L}/gu) ?? [];
-  if (encoding in IDEOGRAPHIC) return isPlausibleCjk(letters, encoding);
+  if (encoding in IDEOGRAPHIC) return !hasSpacedIdeographs(text) && isPlausibleCjk(letters, encoding);
   if (letters.length === 0) return encoding === 'windows-1252';
   const languages = LATIN_ENCODINGS[encoding];
   if (!languages) return isPlausibleScript(letters);
   return alphabetFit(letters, language ? [language] : languages) >= (letters.length < ENOUGH_LETTERS ? 1 : 0.95);
+}
+
+/**
+ * Whether the letters of a script with capitals, Latin excepted, are almost all capitals. Small letters of one encoding are
+ * capitals of another, and so are Hebrew and Arabic.
+ */
+function isShouted(text: string): boolean {
+  const letters = text.match(/[\p{sc=Cyrillic}\p{sc=Greek}]/gu) ?? [];
+  const capitals = letters.filter((letter) => letter !== letter.toLowerCase()).length;
+  return letters.length >= LEAST_SHOUT && capitals > letters.length * 0.8;
 }
 
 function isPlausibleScript(letters: readonly string[]): boolean {
@@ -81,6 +98,12 @@ const IDEOGRAPHIC: Readonly<Record<string, { rows: readonly [number, number]; ne
   shift_jis: { rows: [0x88, 0x97], needs: /[\p{sc=Hiragana}\u30A1-\u30FC]/u },
   'euc-jp': { rows: [0xb0, 0xcf], needs: /[\p{sc=Hiragana}\u30A1-\u30FC]/u },
 };
+
+/** Chinese and Japanese have no spaces between words; the letters of other scripts, read so, keep theirs. */
+function hasSpacedIdeographs(text: string): boolean {
+  const spaces = text.match(/(?<=\p{sc=Han}) (?=\p{sc=Han})/gu)?.length ?? 0;
+  return spaces > (text.match(/\p{sc=Han}/gu)?.length ?? 0) * 0.15;
+}
 
 const dailyCharacters = new Map<string, Set<string>>();
 

@@ -1,4 +1,4 @@
-import { attribute, type HtmlElement, type HtmlParent, visitTree } from './html-tree.js';
+import { attribute, type HtmlElement, type HtmlNode, type HtmlParent, visitTree } from './html-tree.js';
 import { StyleRules } from './style-rules.js';
 
 /** Elements whose content no reader of the page sees as text. */
@@ -23,9 +23,15 @@ function isHiddenByItself(element: HtmlElement): boolean {
   const hidden = attribute(element, 'hidden');
   return (
     (hidden !== undefined && hidden !== 'until-found') ||
-    attribute(element, 'aria-hidden') === 'true' ||
+    isDecoration(element) ||
     NOT_PRINTED.test(attribute(element, 'class') ?? '')
   );
+}
+
+/** What only screen readers pass over is shown, and so it counts, but for signs such as the `#` beside a heading. */
+function isDecoration(element: HtmlElement): boolean {
+  const isSign = (node: HtmlNode) => node.nodeName === '#text' && 'value' in node && !/[\p{L}\p{N}]/u.test(node.value);
+  return attribute(element, 'aria-hidden') === 'true' && element.childNodes.every(isSign);
 }
 
 function styleSheets(document: HtmlParent): string {

@@ -10,7 +10,6 @@ describe('html', () => {
     ['noscript', '<noscript>secret</noscript>'],
     ['comments', '<!-- secret -->'],
     ['the hidden attribute', '<div hidden><p>secret</p></div>'],
-    ['aria-hidden', '<span aria-hidden="true">secret</span>'],
     ['display: none', '<p style="color:red; DISPLAY : none">secret</p>'],
     ['visibility: hidden', '<p style="visibility:hidden">secret</p>'],
     ['a closed dialog', '<dialog>secret</dialog>'],
@@ -25,6 +24,29 @@ describe('html', () => {
       '<style>.menu > li .sub { display:none }</style><div class=menu><li><i class=sub>secret</i></div>',
     ],
     ['an id that a style sheet hides', '<style>#gone{display : none}</style><div id=gone>secret</div>'],
+    ['an attribute that is there', '<style>[data-gone]{display:none}</style><p data-gone>secret</p>'],
+    ['the value of an attribute', '<style>p[data-x="a b" i]{display:none}</style><p data-x="A b">secret</p>'],
+    ['a word of an attribute', '<style>[data-x~=b]{display:none}</style><p data-x="a b">secret</p>'],
+    ['the start of an attribute', '<style>[class^="ad-"]{display:none}</style><p class="ad-top">secret</p>'],
+    ['the end of an attribute', "<style>[id$='-ad']{display:none}</style><p id=top-ad>secret</p>"],
+    [
+      'a part of an attribute',
+      '<style>div [class*=promo] i{display:none}</style><div><p class=xpromox><i>secret</i></div>',
+    ],
+    ['the language of an attribute', '<style>[lang|=de]{display:none}</style><p lang=de-AT>secret</p>'],
+    ['what is not something else', '<style>.x:not(.shown, [open]){visibility:hidden}</style><p class=x>secret</p>'],
+    ['one of several', '<style>p:is(.a,.gone)>b{opacity:0}</style><p class=gone><b>secret</b></p>'],
+    [
+      'a list that also names what is not understood',
+      '<style>a:hover, .b::before,.gone{display:none}</style><p class=gone>secret</p>',
+    ],
+    ['a name with signs in it', '<style>.md\\:gone{display:none}</style><p class="md:gone">secret</p>'],
+    [
+      'the farther of two that may be meant',
+      '<style>.a > .b .gone{display:none}</style><div class=a><div class=b><i><b class=b><i class=gone>secret</i></b></i></div></div>',
+    ],
+    ['a tag and an attribute in capitals', '<style>P[DATA-X]{display:none}</style><p data-x>secret</p>'],
+    ['everything below the root', '<style>:root .gone{display:none}</style><p class=gone>secret</p>'],
   ])('leaves out %s', async (_, html) => {
     const texts = await textsOf(`<body><p>Before</p>${html}<p>After</p>`, 'a.html');
     expect(texts.join('\n')).not.toContain('secret');
@@ -47,9 +69,20 @@ describe('html', () => {
       'class="d-none d-md"',
     ],
     ['a style sheet that is for another place', '.menu .tab{display:none}', 'class=tab'],
+    ['an attribute of another value', '[data-x=b]{display:none} [data-x^=""]{display:none}', 'data-x=a'],
+    ['what it is', '.x:not(.tab){display:none}', 'class="x tab"'],
+    ['a weightier rule in :not()', '.tab{display:none} :not(#a){display:block}', 'class=tab'],
+    ['a rule that :where() makes no weightier', '.tab{display:block} :where(#a,.tab){display:none}', 'class=tab'],
+    ['a state that a script may bring', '.tab:hover,.tab+p{display:none}', 'class=tab'],
+    ['a list that is no CSS', '.tab, [{display:none}', 'class=tab'],
     ['half an opacity', '.tab{opacity:0.5;font-size:0.9em}', 'class=tab'],
   ])('shows what is shown by %s', async (_, css, attributes) => {
     expect(await textsOf(`<style>${css}</style><p ${attributes}>shown</p>`, 'a.html')).toEqual(['shown']);
+  });
+
+  it('reads what screen readers alone pass over, but for signs', async () => {
+    const html = '<h2>Ports<a aria-hidden=true href="#ports">#</a></h2><p aria-hidden=true>Kiel, <b>Bremen</b></p>';
+    expect(await textsOf(html, 'a.html')).toEqual(['Ports', 'Kiel, Bremen']);
   });
 
   it('keeps the caption of a table', async () => {

@@ -1,4 +1,5 @@
-import { attribute, type HtmlElement, type HtmlNode } from './html-tree.js';
+import { attribute, type HtmlElement } from './html-tree.js';
+import { keysOf, matchesSelector, type StyleSelector, styleSelectors } from './style-selector.js';
 
 const PROPERTIES = ['display', 'visibility', 'opacity', 'font-size'] as const;
 type Property = (typeof PROPERTIES)[number];
@@ -6,22 +7,12 @@ type Property = (typeof PROPERTIES)[number];
 /** What a rule says of each property that it sets: whether the element is then unseen, and how much that counts. */
 type Effects = Partial<Record<Property, { hides: boolean; isImportant: boolean }>>;
 
-interface Compound {
-  tag: string | undefined;
-  id: string | undefined;
-  classes: readonly string[];
-  /** Whether the compound before it must match the parent, not just any ancestor. */
-  isChild: boolean;
-}
-
 interface StyleRule {
-  /** The last one matches the element itself. */
-  compounds: readonly Compound[];
+  selector: StyleSelector;
   effects: Effects;
   weight: number;
 }
 
-const COMPOUND = /^(\*|[a-z][\w-]*)?((?:[.#][\w-]+)*)$/i;
 const DECLARATION = /(?:^|[;{\s])(display|visibility|opacity|font-size)\s*:\s*([^;}]{1,80})/gi;
 const HIDDEN: Readonly<Record<Property, RegExp>> = {
   display: /^none\b/i,
@@ -30,13 +21,11 @@ const HIDDEN: Readonly<Record<Property, RegExp>> = {
   'font-size': /^0(?:\.0+)?(?:px|pt|r?em|%)?(?:\s|!|$)/i,
 };
 const MAX_RULES = 10_000;
-const MAX_COMPOUNDS = 8;
-const MAX_ANCESTORS = 64;
 const INLINE_WEIGHT = 1e9;
 
 /** The rules of a page's style sheets that hide elements or show them again, by the cascade of CSS. */
 export class StyleRules {
-  /** By the most telling part of the last compound. */
+  /** By what the elements that they match can be looked up by. */
   readonly #rules = new Map<string, StyleRule[]>();
   #count = 0;
   #hides = false;
@@ -45,7 +34,7 @@ export class StyleRules {
     for (const { selectors, body, isConditional } of rulesOf(withoutComments(css))) {
       const effects = effectsOf(body, isConditional);
       if (Object.keys(effects).length === 0) continue;
-      for (const selector of selectors.split(',')) this.#add(selector.trim(), effects);
+      for (const selector of styleSelectors(selectors)) this.#add(selector, effects);
     }
   }
 
@@ -61,89 +50,20 @@ export class StyleRules {
         if (own >= (winners.get(property)?.weight ?? -1)) winners.set(property, { hides: effect.hides, weight: own });
       }
     };
-    for (const rule of this.#candidates(element))
-      if (matches(element, rule.compounds)) consider(rule.effects, rule.weight);
+    for (const key of keysOf(element))
+      for (const { selector, effects, weight } of this.#rules.get(key) ?? [])
+        if (matchesSelector(element, selector)) consider(effects, weight);
     consider(inline, INLINE_WEIGHT);
     return [...winners.values()].some(({ hides }) => hides);
   }
 
-  #add(selector: string, effects: Effects): void {
-    const compounds = compoundsOf(selector);
-    const last = compounds?.at(-1);
-    if (!compounds || !last || ++this.#count > MAX_RULES) return;
-    const key = keyOf(last);
-    const sum = (count: (compound: Compound) => number): number =>
-      compounds.reduce((total, compound) => total + count(compound), 0);
-    const specificity =
-      sum(({ id }) => (id ? 1 : 0)) * 1e6 +
-      sum(({ classes }) => classes.length) * 1e3 +
-      sum(({ tag }) => (tag ? 1 : 0));
-    const rules = this.#rules.get(key) ?? [];
-    rules.push({ compounds, effects, weight: specificity + this.#count / (2 * MAX_RULES) });
-    this.#rules.set(key, rules);
+  #add(selector: StyleSelector, effects: Effects): void {
+    if (++this.#count > MAX_RULES) return;
+    const rules = this.#rules.get(selector.key) ?? [];
+    rules.push({ selector, effects, weight: selector.specificity + this.#count / (2 * MAX_RULES) });
+    this.#rules.set(selector.key, rules);
     this.#hides ||= Object.values(effects).some(({ hides }) => hides);
   }
-
-  *#candidates(element: HtmlElement): Generator<StyleRule> {
-    const id = attribute(element, 'id');
-    const classes = classesOf(element).map((name) => `.${name}`);
-    for (const key of new Set(['*', element.tagName, ...classes, ...(id ? [`#${id}`] : [])]))
-      yield* this.#rules.get(key) ?? [];
-  }
-}
-
-/** Undefined for selectors that are not understood: by attributes, states or positions. */
-function compoundsOf(selector: string): Compound[] | undefined {
-  const parts = selector.replace(/\s*>\s*/g, ' >').split(/\s+/);
-  if (parts.length > MAX_COMPOUNDS) return undefined;
-  const compounds: Compound[] = [];
-  for (const part of parts) {
-    const isChild = part.startsWith('>');
-    const [, tag, names = ''] = COMPOUND.exec(isChild ? part.slice(1) : part) ?? [];
-    if (tag === undefined && names === '') return undefined;
-    compounds.push({
-      tag: tag === '*' ? undefined : tag?.toLowerCase(),
-      id: /#([\w-]+)/.exec(names)?.[1],
-      classes: [...names.matchAll(/\.([\w-]+)/g)].map((match) => match[1] ?? ''),
-      isChild,
-    });
-  }
-  return compounds;
-}
-
-function keyOf({ id, classes, tag }: Compound): string {
-  return id ? `#${id}` : classes[0] ? `.${classes[0]}` : (tag ?? '*');
-}
-
-function matches(element: HtmlElement, compounds: readonly Compound[]): boolean {
-  let index = compounds.length - 1;
-  if (!matchesCompound(element, compounds[index])) return false;
-  let isChild = compounds[index]?.isChild;
-  let ancestor = parentOf(element);
-  for (let steps = 0; index > 0; steps++) {
-    if (!ancestor || steps === MAX_ANCESTORS) return false;
-    if (matchesCompound(ancestor, compounds[index - 1])) isChild = compounds[--index]?.isChild;
-    else if (isChild) return false;
-    ancestor = parentOf(ancestor);
-  }
-  return true;
-}
-
-function matchesCompound(element: HtmlElement, compound: Compound | undefined): boolean {
-  if (!compound) return false;
-  if (compound.tag && compound.tag !== element.tagName) return false;
-  if (compound.id && compound.id !== attribute(element, 'id')) return false;
-  if (compound.classes.length === 0) return true;
-  const classes = classesOf(element);
-  return compound.classes.every((name) => classes.includes(name));
-}
-
-function parentOf({ parentNode }: HtmlElement): HtmlElement | undefined {
-  return parentNode && 'tagName' in (parentNode as HtmlNode) ? (parentNode as HtmlElement) : undefined;
-}
-
-function classesOf(element: HtmlElement): string[] {
-  return (attribute(element, 'class') ?? '').split(/\s+/).filter((name) => name !== '');
 }
 
 /** A rule under a condition may show what is hidden elsewhere, on another screen for example, but hides nothing for sure. */

@@ -1,8 +1,12 @@
 import { getResolvedPDFJS } from 'unpdf';
 import { IngestionError } from '../ingestion-error.js';
+import { cleanText } from '../clean-text.js';
 import { characterMap } from './character-maps.js';
 import { formEntries } from './form-entries.js';
 import { type TextRun } from './text-line.js';
+
+const MAX_LABEL_CHARS = 32;
+const MAX_LABELS_CHARS = 500_000;
 
 export interface PdfPage {
   number: number;
@@ -14,6 +18,8 @@ export interface PdfPage {
 export interface PdfDocument {
   pageCount: number;
   language: string | undefined;
+  /** What is printed on each page as its number, such as `iv`; undefined when that is its position. */
+  pageLabels(): Promise<string[] | undefined>;
   /** @throws IngestionError `corrupt`, or `unsupported` when a font of the page needs data that is not there. */
   page(number: number): Promise<PdfPage>;
   close(): Promise<void>;
@@ -55,6 +61,7 @@ export async function openPdf(bytes: Buffer): Promise<PdfDocument> {
   return {
     pageCount: document.numPages,
     language: languageOf(info),
+    pageLabels: async () => tellingLabels(await document.getPageLabels().catch(() => null)),
     async page(number) {
       try {
         const page = await document.getPage(number);
@@ -87,6 +94,12 @@ function missingCharacterMaps(names: ReadonlySet<string>): IngestionError {
     'unsupported',
     `The PDF uses fonts that are not embedded and need the character maps ${[...names].join(', ')}, which this server does not have. Embed the fonts and upload it again.`,
   );
+}
+
+function tellingLabels(labels: readonly string[] | null): string[] | undefined {
+  const cleaned = labels?.map((label, index) => cleanText(label).slice(0, MAX_LABEL_CHARS) || String(index + 1));
+  if (!cleaned?.some((label, index) => label !== String(index + 1))) return undefined;
+  return cleaned.join('').length > MAX_LABELS_CHARS ? undefined : cleaned;
 }
 
 function languageOf(info: object): string | undefined {

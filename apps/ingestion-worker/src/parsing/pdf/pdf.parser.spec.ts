@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { parseDocument } from '../parse-document.js';
 import { blocksOf, textsOf } from '../fixtures/parse.fixture.js';
 import { column, pdfFile, textPdf } from '../fixtures/pdf-file.fixture.js';
 
@@ -56,6 +57,16 @@ describe('pdf', () => {
       'Ships come in from the north and unload their cargo, which is brought by rail to towns further inland. Most of them leave again at night, when the tide is high.',
       'The harbour master has an office in the old tower; it is open in the mornings, and visitors are welcome there on all days but Sunday, as a sign at the door says.',
     ]);
+  });
+
+  it.each([
+    ['roman numerals and a prefix', '0 << /S /r /St 3 >> 1 << /S /D /P (A-) >>', ['iii', 'A-1']],
+    ['positions', '0 << /S /D >>', undefined],
+  ])('tells what is printed on the pages: %s', async (_, numbers, labels) => {
+    const file = textPdf([column(['One.']), column(['Two.'])], `/PageLabels << /Nums [${numbers}] >>`);
+    const request = { bytes: file, filename: 'a.pdf', maxTextChars: 1_000 };
+    const { pageLabels } = await parseDocument(request, { block: () => undefined });
+    expect(pageLabels).toEqual(labels);
   });
 
   it('notes when a paragraph runs on to the next page', async () => {

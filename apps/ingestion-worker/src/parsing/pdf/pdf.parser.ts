@@ -1,5 +1,6 @@
 import { type BlockDraft, type BlockWriter } from '../block-writer.js';
 import { type DocumentFacts, type DocumentSource } from '../document-parser.js';
+import { IngestionError } from '../ingestion-error.js';
 import { HeadingStyle } from './heading-style.js';
 import { joinLines, vocabularyOf } from './joined-text.js';
 import { isListItem, type PageLine, type Paragraph, paragraphsOf } from './paragraph.js';
@@ -10,8 +11,9 @@ import { withoutRunningLines } from './running-lines.js';
 import { textLines } from './text-line.js';
 
 /** Page by page; paragraphs are put together from the places of their lines, because a PDF knows no paragraphs. */
-export async function parsePdf({ bytes }: DocumentSource, out: BlockWriter): Promise<DocumentFacts> {
+export async function parsePdf({ bytes, maxPages }: DocumentSource, out: BlockWriter): Promise<DocumentFacts> {
   const document = await openPdf(bytes);
+  if (document.pageCount > (maxPages ?? Infinity)) throw tooManyPages(document.pageCount, maxPages);
   const pages: PageLine[][] = [];
   const entries: BlockDraft[] = [];
   for (let number = 1; number <= document.pageCount; number++) {
@@ -22,9 +24,16 @@ export async function parsePdf({ bytes }: DocumentSource, out: BlockWriter): Pro
     entries.push(...page.entries.map((text) => ({ kind: 'paragraph' as const, text, page: number })));
     out.progress(number, document.pageCount + 1);
   }
+  const pageLabels = await document.pageLabels();
   await document.close();
   writePages(withoutRunningLines(withoutGarbledLines(pages)).flat(), entries, out);
-  return { pageCount: document.pageCount, language: document.language };
+  return { pageCount: document.pageCount, pageLabels, language: document.language };
+}
+
+function tooManyPages(count: number, most = 0): IngestionError {
+  const [pages, limit] = [count.toLocaleString('en'), most.toLocaleString('en')];
+  const message = `The PDF has ${pages} pages, and no more than ${limit} are read. Split it into smaller files.`;
+  return new IngestionError('too_large', message);
 }
 
 /** What was typed into a page follows the text of that page. */
