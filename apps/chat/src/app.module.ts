@@ -9,6 +9,7 @@ import { AssistantsModule } from './assistants/assistants.module.js';
 import { ChatConfig } from './chat.config.js';
 import { ConversationEntity } from './conversations/conversation.entity.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
+import { FeedbackEntity } from './conversations/feedback.entity.js';
 import { MessageEntity } from './conversations/message.entity.js';
 import { ModelsModule } from './models/models.module.js';
 import { RunEntity } from './runs/run.entity.js';
@@ -31,7 +32,7 @@ export class AppModule {
           name: 'chat',
           role: 'parley_chat',
           schema: 'chat',
-          entities: [AssistantEntity, ConversationEntity, MessageEntity, RunEntity],
+          entities: [AssistantEntity, ConversationEntity, MessageEntity, FeedbackEntity, RunEntity],
           sections: appSections,
           config,
           wiring,

@@ -1,5 +1,5 @@
 import { Env } from '@parley/config';
-import { IsInt, Max, Min } from 'class-validator';
+import { IsBoolean, IsInt, Max, Min } from 'class-validator';
 
 export class ChatConfig {
   @Env('SHORT_TERM_MEMORY_SIZE', { description: 'Turns of a conversation that the model is reminded of', default: 10 })
@@ -7,6 +7,23 @@ export class ChatConfig {
   @Min(0)
   @Max(1_000)
   readonly shortTermMemoryTurns!: number;
+
+  @Env('CONVERSATION_SUMMARY_TOKENS', {
+    description:
+      'Longest summary of the turns that a conversation has forgotten, made beside the answers; 0 makes none',
+    default: 400,
+  })
+  @IsInt()
+  @Min(0)
+  @Max(8_000)
+  readonly summaryTokens!: number;
+
+  @Env('CONVERSATION_TITLES', {
+    description: 'Lets the model name conversations after their first answer; otherwise they begin with their question',
+    default: true,
+  })
+  @IsBoolean()
+  readonly titles!: boolean;
 
   @Env('CHAT_MAX_CONCURRENT_RUNS', {
     description: 'Answers generated at the same time, per process; further requests get 503 with Retry-After',

@@ -4,6 +4,7 @@ export * from './messages/assistants.js';
 export * from './messages/branch-point.js';
 export * from './messages/by-id.js';
 export * from './messages/citations.js';
+export * from './messages/conversation-care.js';
 export * from './messages/conversation-tree.js';
 export * from './messages/conversations.js';
 export * from './messages/evaluations.js';

@@ -1,6 +1,6 @@
 /**
  * The ids of a message and of those before it, for a query of TypeORM's: `:leaf`, `:conversationId`, `:tenantId`,
- * `:userId`, and how many at most, `:depth`.
+ * `:userId`, how many at most, `:depth`, and where to stop before that, `:until`.
  */
 export const BRANCH_UP = `
   with recursive branch as (
@@ -8,7 +8,7 @@ export const BRANCH_UP = `
     where m.id = :leaf and m.conversation_id = :conversationId and m.tenant_id = :tenantId and m.user_id = :userId
     union all
     select m.id, m.parent_id, branch.depth + 1 from branch join chat.messages m on m.id = branch.parent_id
-    where branch.depth < :depth
+    where branch.depth < :depth and branch.id is distinct from :until::uuid
   )
   select id from branch`;
 

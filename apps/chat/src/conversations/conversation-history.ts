@@ -15,6 +15,8 @@ import { MessagesRepository } from './messages.repository.js';
 
 /** A question, a call of a tool, its result, an answer. */
 const MESSAGES_PER_TURN = 4;
+/** How far back the end of a summary is looked for; it stands much nearer unless summing up has failed for long. */
+const MAX_SUMMARY_DISTANCE = 400;
 
 /** An answer that broke off and is to be gone on with. */
 export interface BrokenAnswer {
@@ -22,15 +24,24 @@ export interface BrokenAnswer {
   annotations: FileCitation[];
 }
 
+export interface RememberedMessage extends ChatMessage {
+  id: string;
+}
+
 export interface StoredHistory {
   id: string;
   assistantId: string | null;
+  hasTitle: boolean;
   /** The message that what comes now follows; null at the beginning. */
   parentId: string | null;
   /** Of what was said up to there; null when nothing was, or it is not known. */
   historyHash: HistoryHash | null;
   /** The last turns up to there, oldest first, beginning with a message of the user. */
   messages: ChatMessage[];
+  /** What was said before them, in short; null when there is no such summary. */
+  summary: string | null;
+  /** How many turns may be remembered literally: more than usual until they are summed up. */
+  maxTurns: number;
   brokenAnswer: BrokenAnswer | null;
 }
 
@@ -53,15 +64,20 @@ export class ConversationHistory {
     const { parentId, brokenAnswer } = branch
       ? await this.#branchAt(tenant, id, branch)
       : { parentId: conversation.headId, brokenAnswer: null };
-    const stored = parentId === null ? [] : await this.#turnsUpTo(tenant, { conversationId: id, messageId: parentId });
-    const firstOfUser = stored.findIndex(({ role }) => role === 'user');
+    const { assistantId, title, summaryMessageId } = conversation;
+    const parent = parentId === null ? null : { conversationId: id, messageId: parentId };
+    const stored = parent ? await this.#branch(tenant, parent, summaryMessageId) : [];
+    const isSummedUp = summaryMessageId !== null && stored[0]?.id === summaryMessageId;
+    const remembered = isSummedUp ? stored.slice(1) : lastOf(stored, this.#maxTurns * MESSAGES_PER_TURN);
+    const firstOfUser = remembered.findIndex(({ role }) => role === 'user');
     return {
-      id,
-      assistantId: conversation.assistantId,
+      ...{ id, assistantId, brokenAnswer },
+      hasTitle: title !== null,
       parentId: stored.at(-1)?.id ?? null,
       historyHash: stored.at(-1)?.historyHash ?? null,
-      messages: stored.slice(Math.max(0, firstOfUser)).map(toChatMessage),
-      brokenAnswer,
+      messages: remembered.slice(Math.max(0, firstOfUser)).map(toChatMessage),
+      summary: isSummedUp ? conversation.summary : null,
+      maxTurns: this.#maxTurns,
     };
   }
 
@@ -74,8 +90,20 @@ export class ConversationHistory {
     return this.messages.findByHistory(tenant, assistantId, historyHash);
   }
 
-  #turnsUpTo(tenant: TenantContext, message: MessageRequest): Promise<MessageEntity[]> {
-    return this.messages.branch(tenant, message, (this.config.shortTermMemoryTurns + 1) * MESSAGES_PER_TURN);
+  /** A message and those before it, oldest first: from the end of a summary on, where that is among them. */
+  async upTo(tenant: TenantContext, message: MessageRequest, summaryEnd: string | null): Promise<RememberedMessage[]> {
+    const stored = await this.#branch(tenant, message, summaryEnd);
+    return stored.map((entity) => ({ ...toChatMessage(entity), id: entity.id }));
+  }
+
+  #branch(tenant: TenantContext, message: MessageRequest, until: string | null): Promise<MessageEntity[]> {
+    return this.messages.branch(tenant, message, { depth: MAX_SUMMARY_DISTANCE, until });
+  }
+
+  /** With a summary to come, turns that it does not hold yet are kept a while. */
+  get #maxTurns(): number {
+    const { shortTermMemoryTurns, summaryTokens } = this.config;
+    return summaryTokens > 0 ? 2 * shortTermMemoryTurns : shortTermMemoryTurns;
   }
 
   async #branchAt(
@@ -108,6 +136,11 @@ export class ConversationHistory {
 
 function unfit(message: string): DomainError {
   return new DomainError('conflict', message, { param: 'message_id' });
+}
+
+/** The last turn may be one that is to be answered anew, whatever is remembered. */
+function lastOf<T>(items: T[], count: number): T[] {
+  return items.slice(-Math.max(MESSAGES_PER_TURN, count));
 }
 
 function toChatMessage({ role, content, toolCalls, toolCallId }: MessageEntity): ChatMessage {

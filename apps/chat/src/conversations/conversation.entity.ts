@@ -19,12 +19,23 @@ export class ConversationEntity {
   @Column('text', { nullable: true })
   title!: string | null;
 
+  /** Null: there is no title. What the user chose stays. */
+  @Column('text', { name: 'title_source', nullable: true })
+  titleSource!: 'user' | 'message' | 'model' | null;
+
   @Column('jsonb', { default: {} })
   metadata!: Metadata;
 
   /** The last message of the branch that is gone on with; null while nothing was said. */
   @Column('uuid', { name: 'head_id', nullable: true })
   headId!: string | null;
+
+  /** What was said up to a message, of the branch that was gone on with last, in short. */
+  @Column('text', { nullable: true })
+  summary!: string | null;
+
+  @Column('uuid', { name: 'summary_message_id', nullable: true })
+  summaryMessageId!: string | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;

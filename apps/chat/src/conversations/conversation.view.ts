@@ -13,12 +13,13 @@ export function conversationView(conversation: ConversationEntity): Conversation
   };
 }
 
-export function messageView({ message, run, siblingIds }: WrittenMessage): MessageView {
+export function messageView({ message, run, siblingIds, feedback }: WrittenMessage): MessageView {
   const { id, conversationId, role, content, annotations, toolCallId, parentId, runId } = message;
   return {
     ...{ id, conversationId, role, content, annotations, toolCallId, parentId, siblingIds, runId },
     toolCalls: toolCallViews(message.toolCalls),
     status: run?.status ?? 'completed',
+    feedback: feedback && { rating: feedback.rating, comment: feedback.comment },
     model: run?.model ?? null,
     usage: run && usageOf(run),
     createdAt: message.createdAt.toISOString(),

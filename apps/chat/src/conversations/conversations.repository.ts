@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Metadata, type Page, type PageRequest, type TenantContext } from '@parley/contracts';
-import { Database, keysetPage, storable } from '@parley/persistence';
+import { Database, keysetPage, storable, storableText } from '@parley/persistence';
 import { ConversationEntity } from './conversation.entity.js';
 import { leafOf } from './messages.repository.js';
 
@@ -8,13 +8,25 @@ export interface NewConversation {
   id: string;
   assistantId: string | null;
   title: string | null;
+  titleSource: 'user' | null;
   metadata: Metadata;
 }
 
 export interface ConversationChanges {
   title?: string | null;
+  titleSource?: 'user';
   metadata?: Metadata;
   branch?: string;
+}
+
+export interface NewSummary {
+  /** Of the conversation. */
+  id: string;
+  /** The message up to which the earlier summary tells; null when there is none. */
+  before: string | null;
+  summary: string;
+  /** The message up to which it tells. */
+  messageId: string;
 }
 
 /** Users see their own conversations, administrators included. */
@@ -66,6 +78,33 @@ export class ConversationsRepository {
         .execute();
       return tx.findOneBy(ConversationEntity, { id, ...ownedBy(tenant) });
     });
+  }
+
+  /** The title that a model made, unless the user has chosen one meanwhile. */
+  async nameByModel(tenant: TenantContext, id: string, title: string): Promise<void> {
+    await this.database.withTenant(tenant, (tx) =>
+      tx
+        .createQueryBuilder()
+        .update(ConversationEntity)
+        .set({ title: storableText(title), titleSource: 'model' })
+        .where({ id, ...ownedBy(tenant) })
+        .andWhere(`title_source is distinct from 'user'`)
+        .execute(),
+    );
+  }
+
+  /** Unless the summary is no more the one that it takes up. */
+  async saveSummary(tenant: TenantContext, summary: NewSummary): Promise<void> {
+    const { id, before, summary: text, messageId } = summary;
+    await this.database.withTenant(tenant, (tx) =>
+      tx
+        .createQueryBuilder()
+        .update(ConversationEntity)
+        .set({ summary: storableText(text), summaryMessageId: messageId })
+        .where({ id, ...ownedBy(tenant) })
+        .andWhere('summary_message_id is not distinct from :before', { before })
+        .execute(),
+    );
   }
 
   /** With its messages; false when there is none. */

@@ -34,7 +34,8 @@ export class ConversationsService {
     if (assistantId !== null && !(await this.assistants.find(tenant, assistantId))) {
       throw DomainError.notFound('assistant', 'assistant_id');
     }
-    const conversation = await this.conversations.create(tenant, { id, assistantId, title, metadata });
+    const titleSource = title === null ? null : 'user';
+    const conversation = await this.conversations.create(tenant, { id, assistantId, title, titleSource, metadata });
     if (!conversation) throw new DomainError('conflict', 'The id is taken.', { param: 'id' });
     return conversationView(conversation);
   }
@@ -52,7 +53,8 @@ export class ConversationsService {
 
   /** @throws DomainError `not_found` for the conversation and the branch */
   async update(tenant: TenantContext, { id, ...changes }: UpdateConversationRequest): Promise<ConversationView> {
-    const conversation = await this.conversations.update(tenant, id, changes);
+    const chosen = changes.title === undefined ? {} : { titleSource: 'user' as const };
+    const conversation = await this.conversations.update(tenant, id, { ...changes, ...chosen });
     if (!conversation) throw notFound();
     return conversationView(conversation);
   }

@@ -11,14 +11,16 @@ import { type EntityManager, In } from 'typeorm';
 import { RunEntity } from '../runs/run.entity.js';
 import { BRANCH_DOWN, BRANCH_UP, FORGET_HASHES_BEHIND, SIBLINGS } from './branch.repository.js';
 import { ConversationEntity } from './conversation.entity.js';
+import { FeedbackEntity } from './feedback.entity.js';
 import { type HistoryHash } from './history-hash.js';
 import { MessageEntity } from './message.entity.js';
 
-/** A message, the run that wrote it, and what else follows the same message. */
+/** A message, the run that wrote it, what else follows the same message, and what the user thinks of it. */
 export interface WrittenMessage {
   message: MessageEntity;
   run: RunEntity | null;
   siblingIds: string[];
+  feedback: FeedbackEntity | null;
 }
 
 /** Whole branches are listed; no conversation of people comes near it. */
@@ -43,7 +45,11 @@ export class MessagesRepository {
         .andWhere('message.conversationId = :conversationId', { conversationId });
       if (!all) {
         const leaf = branch === undefined ? head : await leafOf(tx, tenant, { conversationId, messageId: branch });
-        query.andWhere(`message.role <> 'tool' and message.id in (${BRANCH_UP})`, { leaf, depth: MAX_BRANCH });
+        query.andWhere(`message.role <> 'tool' and message.id in (${BRANCH_UP})`, {
+          leaf,
+          depth: MAX_BRANCH,
+          until: null,
+        });
       }
       const { data, hasMore } = await keysetPage(query, request);
       return { data: await withOrigin(tx, tenant, conversationId, data), hasMore };
@@ -72,16 +78,19 @@ export class MessagesRepository {
     return this.database.withTenant(tenant, (tx) => tx.findOneBy(RunEntity, { id: runId, ...ownerOf(tenant) }));
   }
 
-  /** A message and those before it, oldest first; at most so many of the last. */
+  /**
+   * A message and those before it, oldest first.
+   * @param limits how many at most of the last, and the message before which no more are needed
+   */
   branch(
     tenant: TenantContext,
-    { conversationId, messageId }: MessageRequest,
-    depth: number,
+    { conversationId, messageId: leaf }: MessageRequest,
+    limits: { depth: number; until: string | null },
   ): Promise<MessageEntity[]> {
     return this.database.withTenant(tenant, (tx) =>
       tx
         .createQueryBuilder(MessageEntity, 'message')
-        .where(`message.id in (${BRANCH_UP})`, { leaf: messageId, conversationId, depth, ...ownerOf(tenant) })
+        .where(`message.id in (${BRANCH_UP})`, { leaf, conversationId, ...limits, ...ownerOf(tenant) })
         .orderBy('message.createdAt', 'ASC')
         .addOrderBy('message.id', 'ASC')
         .getMany(),
@@ -121,6 +130,8 @@ export class MessagesRepository {
       await tx.query(FORGET_HASHES_BEHIND, [id, owner.tenantId, owner.userId]);
       await tx.update(MessageEntity, { parentId: id, ...owner }, { parentId: message.parentId });
       await tx.update(ConversationEntity, { headId: id, ...owner }, { headId: message.parentId });
+      // It may tell what is to be forgotten.
+      await tx.update(ConversationEntity, { id: conversationId, ...owner }, { summary: null, summaryMessageId: null });
       await tx.delete(MessageEntity, { id, ...owner });
       return true;
     });
@@ -154,12 +165,15 @@ async function withOrigin(
   ]);
   const runIds = messages.flatMap(({ runId }) => runId ?? []);
   const runs = await tx.findBy(RunEntity, { id: In(runIds), tenantId, userId });
+  const feedback = await tx.findBy(FeedbackEntity, { messageId: In(messages.map(({ id }) => id)), tenantId, userId });
+  const feedbackOf = new Map(feedback.map((given) => [given.messageId, given]));
   const runOf = new Map(runs.map((run) => [run.id, run]));
   const siblingsOf = new Map(siblings.map(({ parent, ids }) => [parent, ids]));
   return messages.map((message) => ({
     message,
     run: runOf.get(message.runId ?? '') ?? null,
     siblingIds: siblingsOf.get(message.parentId ?? '') ?? [],
+    feedback: feedbackOf.get(message.id) ?? null,
   }));
 }
 

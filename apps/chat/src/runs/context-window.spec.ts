@@ -12,7 +12,7 @@ const oneEach = (messages: ChatMessage[]) => messages.length;
 
 function fit(contents: Partial<WindowContents>, limits: Partial<WindowLimits>) {
   return fitToWindow(
-    { instructions: [], passages: null, talk: [user('newest')], ...contents },
+    { instructions: [], passages: null, summary: null, talk: [user('newest')], ...contents },
     { contextTokens: 1_000, reservedTokens: 0, maxTurns: 10, countTokens: oneEach, ...limits },
   );
 }
@@ -22,6 +22,13 @@ describe('fitToWindow', () => {
     const talk = [...turn(1), ...turn(2), ...turn(3), user('newest')];
     expect(fit({ talk }, { maxTurns: 2 }).history).toEqual([...turn(2), ...turn(3)]);
     expect(fit({ talk }, { maxTurns: 0 }).history).toEqual([]);
+  });
+
+  it('prefers the summary of what is forgotten to the turns behind it', () => {
+    const summary: ChatMessage = { role: 'system', content: 'In short: …' };
+    const talk = [...turn(1), ...turn(2), user('newest')];
+    expect(fit({ summary, talk }, { contextTokens: 4 })).toMatchObject({ summary, history: turn(2) });
+    expect(fit({ summary, talk }, { contextTokens: 1 })).toMatchObject({ summary: null, history: [] });
   });
 
   it('drops whole turns, the oldest first, when they do not fit', () => {

@@ -7,6 +7,8 @@ export interface WindowContents {
   instructions: ChatMessage[];
   /** Best first; null when nothing was searched. */
   passages: SearchHit[] | null;
+  /** Of what was said before `talk`. */
+  summary: ChatMessage | null;
   /** The conversation in order, the turn to be answered last. */
   talk: ChatMessage[];
 }
@@ -24,6 +26,7 @@ export interface WindowLimits {
 export interface FittedContents {
   instructions: ChatMessage[];
   passages: SearchHit[] | null;
+  summary: ChatMessage | null;
   history: ChatMessage[];
   newest: ChatMessage[];
 }
@@ -32,11 +35,12 @@ export interface FittedContents {
 const GROUNDING_TOKENS = 150;
 
 /**
- * Cuts a prompt to the model's context: instructions and the newest turn always stay, then the best passages, then as many
- * whole turns as fit, the latest first.
+ * Cuts a prompt to the model's context: instructions and the newest turn always stay, then the best passages, then the
+ * summary, then as many whole turns as fit, the latest first.
  * @throws DomainError `context_length_exceeded` when not even what must stay fits
  */
-export function fitToWindow({ instructions, passages, talk }: WindowContents, limits: WindowLimits): FittedContents {
+export function fitToWindow(contents: WindowContents, limits: WindowLimits): FittedContents {
+  const { instructions, passages, summary, talk } = contents;
   const turns = splitTurns(talk);
   const newest = turns.pop() ?? [];
   const room = limits.contextTokens - limits.reservedTokens - (passages === null ? 0 : GROUNDING_TOKENS);
@@ -46,10 +50,14 @@ export function fitToWindow({ instructions, passages, talk }: WindowContents, li
     limits.countTokens([{ role: 'user', content: renderPassage(passage, position + 1) }]);
   const grounding = takeWhileFitting(passages ?? [], room - required, passageTokens);
   const recent = limits.maxTurns > 0 ? turns.slice(-limits.maxTurns).reverse() : [];
-  const remembered = takeWhileFitting(recent, grounding.left, limits.countTokens);
+  const { taken: summaries, left } = takeWhileFitting(summary ? [summary] : [], grounding.left, (message) =>
+    limits.countTokens([message]),
+  );
+  const remembered = takeWhileFitting(recent, left, limits.countTokens);
   return {
     instructions,
     passages: passages && grounding.taken,
+    summary: summaries[0] ?? null,
     history: remembered.taken.reverse().flat(),
     newest,
   };

@@ -11,7 +11,7 @@ const history: ChatMessage[] = [
 const newest: ChatMessage[] = [{ role: 'user', content: 'How long?' }];
 
 function promptWith(parts: Partial<PromptParts>): ChatMessage[] {
-  return buildPrompt({ instructions, passages: null, history, newest, boundary: 'b0unda7y', ...parts });
+  return buildPrompt({ instructions, passages: null, summary: null, history, newest, boundary: 'b0unda7y', ...parts });
 }
 
 describe('buildPrompt', () => {

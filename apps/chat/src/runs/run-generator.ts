@@ -10,7 +10,7 @@ import {
   type Usage,
 } from '@parley/contracts';
 import { type ChatChunk, ChatProvider } from '@parley/llm';
-import { ChatConfig } from '../chat.config.js';
+import { ConversationUpkeep } from '../upkeep/conversation-upkeep.js';
 import { Answer } from './answer.js';
 import { Checkpoint } from './checkpoint.js';
 import { citationsOf } from './citations.js';
@@ -67,10 +67,10 @@ export class RunGenerator {
   constructor(
     private readonly provider: ChatProvider,
     private readonly runs: RunsRepository,
-    chat: ChatConfig,
+    private readonly upkeep: ConversationUpkeep,
     { maxOutputTokens, contextWindowTokens }: LlmConfig,
   ) {
-    this.#limits = { maxTurns: chat.shortTermMemoryTurns, maxOutputTokens, contextWindowTokens };
+    this.#limits = { maxOutputTokens, contextWindowTokens };
   }
 
   /** Never rejects. */
@@ -148,6 +148,7 @@ export class RunGenerator {
     const lost = await this.#save(run, result);
     runMetrics.finished(lost ? 'failed' : result.status, timings.totalMs);
     this.#tellEnd(run, answer, lost ? { type: 'failed', error: lost } : ending);
+    this.upkeep.runEnded(run.tenant, run.plan);
   }
 
   #tellEnd({ events }: RunUnderWay, answer: Answer, ending: Ending): void {

@@ -14,8 +14,9 @@ export interface AddedMessage {
 /** Where the texts of a run are kept. */
 export interface RunStorage {
   conversationId: string;
-  /** Set when the conversation begins with this run. */
-  newConversation: { title: string | null } | null;
+  isNewConversation: boolean;
+  /** For a conversation that has none; null leaves it as it is. */
+  title: string | null;
   /** The message that the run will write. */
   messageId: string;
   /** The message that `added` follows; null where the conversation begins. */
@@ -34,8 +35,14 @@ export interface RunPlan {
   model: string;
   provider: string;
   instructions: ChatMessage[];
+  /** What was said before `talk`, in short; null when there is no summary. */
+  summary: string | null;
   /** The conversation, with what the client said last at its end. */
   talk: ChatMessage[];
+  /** Answered turns that are remembered at most; clients that send their history are reminded of all that fits. */
+  maxTurns: number;
+  /** Whether the client leaves it to us to keep the conversation. */
+  keepsConversation: boolean;
   /** The answer that broke off and is gone on with; the new one begins with its text. */
   brokenAnswer: BrokenAnswer | null;
   /** Null when the answer is not to be grounded in documents. */

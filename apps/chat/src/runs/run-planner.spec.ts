@@ -109,7 +109,7 @@ describe('RunPlanner', () => {
 
     it('begins a conversation with all of it when it is unknown', async () => {
       const { storage } = await plan({ messages: history });
-      expect(storage).toMatchObject({ newConversation: { title: 'Hi' } });
+      expect(storage).toMatchObject({ isNewConversation: true, title: 'Hi' });
       expect(storage?.added.map(({ message }) => message.content)).toEqual(['Hi', 'Hello!', 'How are you?']);
     });
 
@@ -118,7 +118,7 @@ describe('RunPlanner', () => {
       const parentId = uuidv7();
       workshop.histories.set(answered.toString('hex'), { conversationId, messageId: parentId });
       const { storage, talk } = await plan({ messages: history });
-      expect(storage).toMatchObject({ conversationId, parentId, newConversation: null });
+      expect(storage).toMatchObject({ conversationId, parentId, isNewConversation: false });
       expect(storage?.added.map(({ message }) => message.content)).toEqual(['How are you?']);
       expect(talk).toHaveLength(3);
     });
@@ -150,6 +150,9 @@ describe('RunPlanner', () => {
         parentId: uuidv7(),
         historyHash: null,
         brokenAnswer: null,
+        hasTitle: false,
+        summary: 'They greeted each other.',
+        maxTurns: 20,
         messages: [
           { role: 'user', content: 'Hi' },
           { role: 'assistant', content: 'Hello!' },
@@ -158,7 +161,8 @@ describe('RunPlanner', () => {
       const planned = await plan({ conversationId: id });
       expect(planned.assistantId).toBe(assistant.id);
       expect(planned.talk.map(({ content }) => content)).toEqual(['Hi', 'Hello!', 'How long does the warranty last?']);
-      expect(planned.storage).toMatchObject({ conversationId: id, newConversation: null });
+      expect(planned).toMatchObject({ summary: 'They greeted each other.', maxTurns: 20, keepsConversation: true });
+      expect(planned.storage).toMatchObject({ conversationId: id, isNewConversation: false, title: 'Hi' });
       expect(planned.storage?.added).toHaveLength(1);
       expect((await plan({ conversationId: id, model: 'stub-chat' })).assistantId).toBeNull();
     });

@@ -44,6 +44,9 @@ export class RunPlanner {
         ? [{ role: 'system', content: assistant.instructions }, ...instructions]
         : instructions,
       talk,
+      summary: stored?.summary ?? null,
+      maxTurns: stored?.maxTurns ?? Infinity,
+      keepsConversation: stored !== null,
       brokenAnswer: stored?.brokenAnswer ?? null,
       search: searchOf(request, assistant, said.length > 0 ? said : talk, this.retrieval),
       options: toProviderOptions(request.generation, assistant),
@@ -88,18 +91,25 @@ export class RunPlanner {
     const all = [...answered, ...added];
     if (stored) {
       const { id: conversationId, parentId, historyHash } = stored;
-      return { conversationId, newConversation: null, messageId, parentId, ...chained(historyHash, parentId, all) };
+      const title = stored.hasTitle ? null : titleFor([...stored.messages, ...all]);
+      const at = { conversationId, isNewConversation: false, title, messageId, parentId };
+      return { ...at, ...chained(historyHash, parentId, all) };
     }
     const answeredHash = extendHistoryHash(null, answered);
     const known = answeredHash && (await this.history.findByHash(tenant, assistant?.id ?? null, answeredHash));
     if (known) {
       const { conversationId, messageId: parentId } = known;
-      return { conversationId, newConversation: null, messageId, parentId, ...chained(answeredHash, parentId, added) };
+      const at = { conversationId, isNewConversation: false, title: null, messageId, parentId };
+      return { ...at, ...chained(answeredHash, parentId, added) };
     }
-    const first = all.find(({ role }) => role === 'user');
-    const newConversation = { title: first ? titleOf(textOf(first)) : null };
-    return { conversationId: uuidv7(), newConversation, messageId, parentId: null, ...chained(null, null, all) };
+    const at = { conversationId: uuidv7(), isNewConversation: true, title: titleFor(all), messageId, parentId: null };
+    return { ...at, ...chained(null, null, all) };
   }
+}
+
+function titleFor(messages: ChatMessage[]): string | null {
+  const first = messages.find(({ role }) => role === 'user');
+  return first ? titleOf(textOf(first)) : null;
 }
 
 /** New messages, each with the hash of the history up to it: unknown behind a message of which it is not known. */

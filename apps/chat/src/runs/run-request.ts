@@ -3,12 +3,10 @@ import { type SearchHit } from '@parley/contracts';
 import { type ChatMessage, type ChatRequest, contextWindowOf, countMessageTokens, countTokens } from '@parley/llm';
 import { fitToWindow } from './context-window.js';
 import { continuationMessages } from './continuation.js';
-import { buildPrompt } from './prompt.js';
+import { buildPrompt, summaryMessage } from './prompt.js';
 import { type RunPlan } from './run-plan.js';
 
 export interface RequestLimits {
-  /** Answered turns that the model is reminded of. */
-  maxTurns: number;
   /** Room kept for the answer when the plan does not say. */
   maxOutputTokens: number;
   /** Instead of what is known of the model. */
@@ -31,7 +29,7 @@ const BUILTIN_PROVIDER = 'builtin';
  * @throws DomainError `context_length_exceeded`
  */
 export function prepareRequest(
-  { model, provider, instructions, talk, options, brokenAnswer }: RunPlan,
+  { model, provider, instructions, summary, talk, maxTurns, options, brokenAnswer }: RunPlan,
   found: SearchHit[] | null,
   limits: RequestLimits,
 ): PreparedRequest {
@@ -39,11 +37,11 @@ export function prepareRequest(
   const goOn = brokenAnswer && provider !== BUILTIN_PROVIDER ? continuationMessages(brokenAnswer) : [];
   const countedTokens = (messages: ChatMessage[]) => countMessageTokens(messages, model);
   const fitted = fitToWindow(
-    { instructions, passages: found, talk },
+    { instructions, passages: found, summary: summary === null ? null : summaryMessage(summary), talk },
     {
       contextTokens: contextWindowOf(model, limits.contextWindowTokens),
       reservedTokens: (options.maxOutputTokens ?? limits.maxOutputTokens) + toolTokens + countedTokens(goOn),
-      maxTurns: limits.maxTurns,
+      maxTurns,
       countTokens: countedTokens,
     },
   );

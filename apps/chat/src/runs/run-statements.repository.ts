@@ -1,7 +1,7 @@
 /**
  * Run, conversation and messages at once, and nothing at all when the run exists.
  * $1 run, $2 tenant, $3 user, $4 assistant, $5 provider, $6 model, $7 queue ms, $8 metadata, $9 owner, $10 conversation,
- * $11 message of the answer, $12 whether the conversation is new, $13 its title, $14 messages, $15 the one that the
+ * $11 message of the answer, $12 whether the conversation is new, $13 its title if it has none, $14 messages, $15 the one that the
  * answer follows
  */
 export const BEGIN_RUN = `
@@ -12,16 +12,17 @@ export const BEGIN_RUN = `
     on conflict (id) do nothing
     returning created_at
   ), new_conversation as (
-    insert into chat.conversations (id, tenant_id, user_id, assistant_id, title, head_id)
-    select $10::uuid, $2, $3, $4, $13, $15::uuid from run where $12::boolean
+    insert into chat.conversations (id, tenant_id, user_id, assistant_id, title, title_source, head_id)
+    select $10::uuid, $2, $3, $4, $13::text, case when $13 is not null then 'message' end, $15::uuid from run where $12::boolean
   ), continued_conversation as (
-    update chat.conversations set updated_at = now(), head_id = $15::uuid
+    update chat.conversations set updated_at = now(), head_id = $15::uuid, title = coalesce(title, $13),
+      title_source = case when title is null and $13 is not null then 'message' else title_source end
     where id = $10::uuid and tenant_id = $2 and user_id = $3 and not $12::boolean and exists (select 1 from run)
   ), messages as (
     insert into chat.messages (id, tenant_id, user_id, conversation_id, parent_id, role, content, tool_calls, tool_call_id,
-      history_hash)
+      history_hash, words)
     select m.id, $2, $3, $10::uuid, m.parent_id, m.role, m.content, m.tool_calls, m.tool_call_id,
-      decode(m.history_hash, 'hex')
+      decode(m.history_hash, 'hex'), case when m.role in ('user', 'assistant') then chat.message_words(m.content) end
     from run, jsonb_to_recordset($14::jsonb) as m (id uuid, parent_id uuid, role text, content text, tool_calls jsonb,
       tool_call_id text, history_hash text)
   )
@@ -59,14 +60,15 @@ export const FINISH_RUN = `
     returning id, tenant_id, user_id, conversation_id, message_id, parent_id
   ), message as (
     insert into chat.messages (id, tenant_id, user_id, conversation_id, parent_id, role, content, annotations, tool_calls,
-      run_id, history_hash)
-    select r.message_id, r.tenant_id, r.user_id, c.id, parent.id, 'assistant', $16, $17::jsonb, $18::jsonb, r.id, $19::bytea
+      run_id, history_hash, words)
+    select r.message_id, r.tenant_id, r.user_id, c.id, parent.id, 'assistant', $16, $17::jsonb, $18::jsonb, r.id, $19::bytea,
+      chat.message_words($16)
     from run r join chat.conversations c on c.id = r.conversation_id
     left join chat.messages parent on parent.id = r.parent_id
     where $16::text is not null
     on conflict (id) do update
     set content = excluded.content, annotations = excluded.annotations, tool_calls = excluded.tool_calls,
-      history_hash = excluded.history_hash
+      history_hash = excluded.history_hash, words = excluded.words
     returning id, parent_id
   ), conversation as (
     update chat.conversations c

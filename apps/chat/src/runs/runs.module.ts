@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AssistantsModule } from '../assistants/assistants.module.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { ModelCatalogModule } from '../models/model-catalog.module.js';
+import { UpkeepModule } from '../upkeep/upkeep.module.js';
 import { ActiveRuns } from './active-runs.js';
 import { RetrievalClient } from './retrieval.client.js';
 import { RunGenerator } from './run-generator.js';
@@ -14,7 +15,7 @@ import { RunsRepository } from './runs.repository.js';
 import { RunsService } from './runs.service.js';
 
 @Module({
-  imports: [AssistantsModule, ConversationsModule, ModelCatalogModule],
+  imports: [AssistantsModule, ConversationsModule, ModelCatalogModule, UpkeepModule],
   controllers: [RunsConsumer],
   providers: [
     RunsService,

@@ -134,7 +134,7 @@ async function insertRun(
   const values = [
     ...[runId, tenantId, userId, assistantId, provider, model, queueMs, storableJson(metadata), owner],
     ...[storage?.conversationId ?? null, storage?.messageId ?? null],
-    ...[Boolean(storage?.newConversation), storableText(storage?.newConversation?.title ?? '') || null],
+    ...[storage?.isNewConversation ?? false, storableText(storage?.title ?? '') || null],
     storableJson(messages),
     parents.at(-1),
   ];

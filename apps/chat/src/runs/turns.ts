@@ -26,8 +26,8 @@ export function splitInstructions(messages: readonly ChatMessage[]): {
 }
 
 /** A turn begins with a message of the user and holds all that follows until the next one. */
-export function splitTurns(talk: readonly ChatMessage[]): ChatMessage[][] {
-  const turns: ChatMessage[][] = [];
+export function splitTurns<Message extends Pick<ChatMessage, 'role'>>(talk: readonly Message[]): Message[][] {
+  const turns: Message[][] = [];
   for (const message of talk) {
     const turn = turns.at(-1);
     if (turn && message.role !== 'user') turn.push(message);

@@ -29,6 +29,7 @@ const answer: MessageView = {
   parentId: QUESTION,
   siblingIds: ['0198c0de-0000-7000-8000-00000000e553', ANSWER],
   status: 'completed',
+  feedback: null,
   runId: null,
   model: null,
   usage: null,

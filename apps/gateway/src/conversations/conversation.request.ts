@@ -1,8 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { type Metadata } from '@parley/contracts';
-import { IsBoolean, IsNotEmpty, IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { MAX_COMMENT_LENGTH, MAX_SEARCH_QUERY_LENGTH, type Metadata, type Rating, RATINGS } from '@parley/contracts';
+import { Type } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
 import { IsMetadata } from '../wire/metadata.validation.js';
 import { PageQuery } from '../wire/page.query.js';
+
+export const EXPORT_FORMATS = ['json', 'markdown'] as const;
 
 export class CreateConversationBody {
   @ApiPropertyOptional({ type: String, nullable: true, description: 'Answers in this conversation' })
@@ -92,4 +95,46 @@ export class MessagesQuery extends PageQuery {
   @IsString()
   @MaxLength(64)
   branch?: string;
+}
+
+export class SearchQuery {
+  @ApiProperty({
+    minLength: 1,
+    maxLength: MAX_SEARCH_QUERY_LENGTH,
+    description: 'Words, "phrases" and -exclusions; the last word may be the beginning of one',
+  })
+  @IsString()
+  @Length(1, MAX_SEARCH_QUERY_LENGTH)
+  query!: string;
+
+  @ApiPropertyOptional({ default: 20, minimum: 1, maximum: 100 })
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit: number = 20;
+
+  @ApiPropertyOptional({ description: 'Id of the last conversation of the page before' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  after?: string;
+}
+
+export class ExportQuery {
+  @ApiPropertyOptional({ enum: EXPORT_FORMATS, default: 'json' })
+  @IsIn(EXPORT_FORMATS)
+  format: (typeof EXPORT_FORMATS)[number] = 'json';
+}
+
+export class FeedbackBody {
+  @ApiProperty({ enum: RATINGS })
+  @IsIn(RATINGS)
+  rating!: Rating;
+
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: MAX_COMMENT_LENGTH })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_COMMENT_LENGTH)
+  comment?: string | null;
 }

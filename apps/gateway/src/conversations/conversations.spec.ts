@@ -48,6 +48,7 @@ const message: MessageView = {
   parentId: null,
   siblingIds: ['0198c0de-0000-7000-8000-00000000e551'],
   status: 'completed',
+  feedback: null,
   runId: null,
   model: null,
   usage: null,

@@ -1,8 +1,25 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { CHAT_ROLES, formatId, type MessageView, RUN_STATUSES, type ToolCall } from '@parley/contracts';
+import {
+  CHAT_ROLES,
+  type Feedback,
+  formatId,
+  type MessageView,
+  type Rating,
+  RATINGS,
+  RUN_STATUSES,
+  type ToolCall,
+} from '@parley/contracts';
 import { FileCitationObject, fileCitationObject } from '../runs/annotation.view.js';
 import { UsageObject, usageObject } from '../runs/usage.view.js';
 import { unixSeconds } from '../wire/unix-seconds.js';
+
+export class FeedbackObject {
+  @ApiProperty({ enum: RATINGS })
+  rating!: Rating;
+
+  @ApiProperty({ type: String, nullable: true })
+  comment!: string | null;
+}
 
 export class MessageObject {
   @ApiProperty({ example: 'msg_01890a5d7c3e7b3e9d1f2a3b4c5d6e7f' })
@@ -41,6 +58,9 @@ export class MessageObject {
   @ApiProperty({ enum: RUN_STATUSES, description: 'Of an answer; what the user said is `completed`' })
   status!: MessageView['status'];
 
+  @ApiProperty({ type: FeedbackObject, nullable: true, description: 'What the user thinks of the answer' })
+  feedback!: FeedbackObject | null;
+
   @ApiProperty({ type: String, nullable: true, description: 'The run that wrote the message' })
   run_id!: string | null;
 
@@ -67,9 +87,14 @@ export function messageObject(view: MessageView): MessageObject {
     parent_id: view.parentId === null ? null : formatId('message', view.parentId),
     sibling_ids: view.siblingIds.map((id) => formatId('message', id)),
     status: view.status,
+    feedback: view.feedback && feedbackObject(view.feedback),
     run_id: view.runId === null ? null : formatId('run', view.runId),
     model: view.model,
     usage: view.usage === null ? null : usageObject(view.usage),
     created_at: unixSeconds(view.createdAt),
   };
+}
+
+export function feedbackObject({ rating, comment }: Feedback): FeedbackObject {
+  return { rating, comment };
 }

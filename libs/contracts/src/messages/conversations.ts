@@ -17,6 +17,15 @@ export interface ConversationView {
   updatedAt: string;
 }
 
+export const RATINGS = ['up', 'down'] as const;
+export type Rating = (typeof RATINGS)[number];
+
+/** What the user thinks of an answer. */
+export interface Feedback {
+  rating: Rating;
+  comment: string | null;
+}
+
 export interface MessageView {
   id: string;
   conversationId: string;
@@ -33,6 +42,7 @@ export interface MessageView {
   siblingIds: string[];
   /** Of an answer; what the client sent is `completed`. */
   status: RunStatus;
+  feedback: Feedback | null;
   /** The run that wrote the message; null for messages of the user. */
   runId: string | null;
   model: string | null;

@@ -23,6 +23,8 @@ import { SearchWhileMoving1700000000570 } from './1700000000570-search-while-mov
 import { ClosedAttempts1700000000580 } from './1700000000580-closed-attempts.js';
 import { RunControl1700000000600 } from './1700000000600-run-control.js';
 import { ConversationTree1700000000610 } from './1700000000610-conversation-tree.js';
+import { ConversationCare1700000000611 } from './1700000000611-conversation-care.js';
+import { ConversationSummary1700000000612 } from './1700000000612-conversation-summary.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -51,4 +53,6 @@ export const MIGRATIONS = [
   ClosedAttempts1700000000580,
   RunControl1700000000600,
   ConversationTree1700000000610,
+  ConversationCare1700000000611,
+  ConversationSummary1700000000612,
 ];

@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { ConversationsModule } from '../conversations/conversations.module.js';
+import { BackgroundWork } from './background-work.js';
+import { ConversationUpkeep } from './conversation-upkeep.js';
+
+@Module({
+  imports: [ConversationsModule],
+  providers: [BackgroundWork, ConversationUpkeep],
+  exports: [ConversationUpkeep],
+})
+export class UpkeepModule {}
