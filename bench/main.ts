@@ -12,6 +12,10 @@ const BENCHMARKS: Record<string, { summary: string; load: () => Promise<Benchmar
     summary: 'time to first token and whole-stream time against calling the provider directly',
     load: () => import('./stream.js'),
   },
+  soak: {
+    summary: 'many streams for long, with clients that leave, return and stop, and services that are killed',
+    load: () => import('./soak.js'),
+  },
   retrieval: {
     summary: 'recall and time of searches in 100,000 chunks against exact search and the bare SQL',
     load: () => import('./retrieval.js'),

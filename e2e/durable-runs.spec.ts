@@ -8,51 +8,13 @@ import {
   type TcpProxy,
 } from '@parley/testing';
 import { type AppProcess } from './support/app-process.js';
+import { type Heard, Listening } from './support/listening.js';
 import { type LaunchedSuite, startRealSuite, type Suite } from './support/suite.js';
 
 jest.setTimeout(180_000);
 
 const WORDS = Array.from({ length: 120 }, (_, index) => `wörd${index} `);
 const ANSWER = WORDS.join('');
-
-interface Heard {
-  text: string;
-  lastId: string | null;
-  runId: string | null;
-  isDone: boolean;
-  error: string | null;
-}
-
-/** What has been received of a stream so far, and its end: also that of a connection that broke. */
-class Listening {
-  readonly heard: Heard = { text: '', lastId: null, runId: null, isDone: false, error: null };
-  readonly ended: Promise<Heard>;
-
-  constructor(response: Promise<Response>) {
-    this.ended = this.#read(response).catch(() => this.heard);
-  }
-
-  async #read(response: Promise<Response>): Promise<Heard> {
-    let rest = '';
-    for await (const part of (await response).body!.pipeThrough(new TextDecoderStream())) {
-      const frames = (rest + part).split('\n\n');
-      rest = frames.pop()!;
-      for (const frame of frames) this.#take(frame);
-    }
-    return this.heard;
-  }
-
-  #take(frame: string): void {
-    const data = /^data: (.*)$/m.exec(frame)?.[1];
-    if (data === undefined) return;
-    if (data === '[DONE]') return void (this.heard.isDone = true);
-    const chunk = JSON.parse(data);
-    this.heard.error = chunk.error?.code ?? null;
-    this.heard.text += chunk.choices?.[0]?.delta.content ?? '';
-    this.heard.runId ??= chunk.parley?.run_id ?? null;
-    this.heard.lastId = /^id: (\d+)$/m.exec(frame)?.[1] ?? this.heard.lastId;
-  }
-}
 
 describeWithServices('an answer on several gateways and chat services', () => {
   let provider: ProviderStub;
@@ -91,13 +53,13 @@ describeWithServices('an answer on several gateways and chat services', () => {
     provider.answer = { tokens: WORDS, intervalMs };
     const body = { model: 'stub-chat', stream: true, messages: [{ role: 'user', content: 'Tell me.' }] };
     const init = { method: 'POST', headers: headers(), body: JSON.stringify(body) };
-    return new Listening(fetch(`${baseUrl}/v1/chat/completions`, init));
+    return new Listening((signal) => fetch(`${baseUrl}/v1/chat/completions`, { ...init, signal }));
   }
 
-  const resume = (baseUrl: string, { runId, lastId }: Heard) =>
-    new Listening(
-      fetch(`${baseUrl}/api/v1/runs/${runId}/events`, { headers: { ...headers(), 'last-event-id': lastId ?? '0' } }),
-    );
+  function resume(baseUrl: string, { runId, lastId }: Heard): Listening {
+    const init = { headers: { ...headers(), 'last-event-id': lastId ?? '0' } };
+    return new Listening((signal) => fetch(`${baseUrl}/api/v1/runs/${runId}/events`, { ...init, signal }));
+  }
 
   async function runOf({ runId }: Heard): Promise<{ status: string; output: { text: string } | null }> {
     return (await fetch(`${suite.baseUrl}/api/v1/runs/${runId}`, { headers: headers() })).json() as never;

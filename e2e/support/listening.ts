@@ -1,0 +1,47 @@
+/** What was received of a streamed completion. */
+export interface Heard {
+  text: string;
+  lastId: string | null;
+  runId: string | null;
+  isDone: boolean;
+  error: string | null;
+}
+
+/** What has been received of a stream so far, and its end: also that of a connection that broke. */
+export class Listening {
+  readonly heard: Heard = { text: '', lastId: null, runId: null, isDone: false, error: null };
+  readonly ended: Promise<Heard>;
+  readonly #abort = new AbortController();
+
+  /** @param fetching of the stream, with a signal that ends it */
+  constructor(fetching: (signal: AbortSignal) => Promise<Response>) {
+    this.ended = this.#read(fetching(this.#abort.signal)).catch(() => this.heard);
+  }
+
+  /** Goes away in the middle of it, as a closed tab does. */
+  leave(): Promise<Heard> {
+    this.#abort.abort();
+    return this.ended;
+  }
+
+  async #read(response: Promise<Response>): Promise<Heard> {
+    let rest = '';
+    for await (const part of (await response).body!.pipeThrough(new TextDecoderStream())) {
+      const frames = (rest + part).split('\n\n');
+      rest = frames.pop()!;
+      for (const frame of frames) this.#take(frame);
+    }
+    return this.heard;
+  }
+
+  #take(frame: string): void {
+    const data = /^data: (.*)$/m.exec(frame)?.[1];
+    if (data === undefined) return;
+    if (data === '[DONE]') return void (this.heard.isDone = true);
+    const chunk = JSON.parse(data);
+    this.heard.error = chunk.error?.code ?? null;
+    this.heard.text += chunk.choices?.[0]?.delta.content ?? '';
+    this.heard.runId ??= chunk.parley?.run_id ?? null;
+    this.heard.lastId = /^id: (\d+)$/m.exec(frame)?.[1] ?? this.heard.lastId;
+  }
+}
