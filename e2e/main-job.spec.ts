@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { type ProviderStub, startProviderStub } from '@parley/testing';
+import { eventually, type ProviderStub, startProviderStub } from '@parley/testing';
 import OpenAI, { NotFoundError, toFile } from 'openai';
 import { createTenant, startEmbeddedSuite, startRealSuite, type Suite } from './support/suite.js';
 
@@ -233,6 +233,45 @@ describe.each(SETTINGS)('upload, ask, get a grounded answer: $name', ({ provider
       tools: [{ type: 'file_search', vector_store_ids: [vectorStoreId] } as unknown as OpenAI.ChatCompletionTool],
     });
     await expect(grounded).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it('finds the old or the new text while the content of a file is replaced, and the old one when the new cannot be read', async () => {
+    const { id: store } = await client.vectorStores.create({ name: 'lighthouses' });
+    const text = (colour: string) => Buffer.from(`The lighthouse of Hanstholm is painted ${colour}.`);
+    const { id } = await client.files.create({ file: await toFile(text('red'), 'tower.txt'), purpose: 'assistants' });
+    await client.vectorStores.files.createAndPoll(store, { file_id: id }, { pollIntervalMs: 100 });
+    const found = async () => {
+      const { data } = await client.vectorStores.search(store, { query: 'What is the lighthouse painted like?' });
+      return data.flatMap(({ content }) => content.map((part) => /red|blue|green/.exec(part.text)?.[0])).join();
+    };
+    /** What searches in a row find, until the new version has come to an end. */
+    const whileReplacing = async (content: Buffer) => {
+      const response = await fetch(`${suite.baseUrl}/api/v1/files/${id}/content`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${suite.apiKey}`, 'content-type': 'application/octet-stream' },
+        body: new Uint8Array(content),
+      });
+      expect(response.status).toBe(200);
+      const seen: string[] = [await found()];
+      const end = await eventually(
+        async () => {
+          const { status, last_error: error } = await client.vectorStores.files.retrieve(id, {
+            vector_store_id: store,
+          });
+          seen.push(await found());
+          expect(status).not.toBe('in_progress');
+          return { status, code: error?.code };
+        },
+        { intervalMs: 0 },
+      );
+      return { ...end, seen: [...seen, await found()].filter((each, index, all) => each !== all[index - 1]) };
+    };
+
+    expect(await found()).toBe('red');
+    expect(await whileReplacing(text('blue'))).toMatchObject({ status: 'completed', seen: ['red', 'blue'] });
+    const broken = Buffer.from(`%PDF-1.7\n${'broken '.repeat(50)}`);
+    expect(await whileReplacing(broken)).toEqual({ status: 'failed', code: 'invalid_file', seen: ['blue'] });
+    expect(await whileReplacing(text('green'))).toMatchObject({ status: 'completed', seen: ['blue', 'green'] });
   });
 
   it('forgets a deleted file: no listing, no hit', async () => {

@@ -57,7 +57,7 @@ export interface StoredJob {
 
 /** Memory and ingestion workers as processes on real services, with a client in the gateway's place. */
 export class IngestionSuite {
-  readonly tenant = TenantContext.of({ tenantId: uuidv7(), userId: uuidv7(), role: 'admin' });
+  readonly tenant = this.someTenant();
   readonly workers: AppProcess[] = [];
   readonly #cleanUp: (() => Promise<unknown>)[] = [];
   #sql!: pg.Pool;
@@ -151,21 +151,31 @@ export class IngestionSuite {
     return this.#client.bus;
   }
 
-  async createKnowledgeBase(): Promise<string> {
-    const { id } = await this.ask(CreateKnowledgeBase, { id: uuidv7(), name: 'Library', metadata: {} });
+  async createKnowledgeBase(tenant = this.tenant): Promise<string> {
+    const { id } = await this.ask(CreateKnowledgeBase, { id: uuidv7(), name: 'Library', metadata: {} }, tenant);
     return id;
   }
 
+  /** Of another customer of the same installation. */
+  someTenant(): TenantContext {
+    return TenantContext.of({ tenantId: uuidv7(), userId: uuidv7(), role: 'admin' });
+  }
+
   /** A stored and registered file, none like another even if their texts are, so that each is indexed. @returns its id */
-  async upload(content: string | Buffer, filename = 'notes.txt', contentType = 'text/plain'): Promise<string> {
+  async upload(
+    content: string | Buffer,
+    filename = 'notes.txt',
+    contentType = 'text/plain',
+    tenant = this.tenant,
+  ): Promise<string> {
     const id = uuidv7();
-    const blobKey = `${this.tenant.tenantId}/${id}`;
+    const blobKey = `${tenant.tenantId}/${id}`;
     await mkdir(dirname(this.blobPath(blobKey)), { recursive: true });
     await writeFile(this.blobPath(blobKey), content);
     const bytes = Buffer.byteLength(content);
     const sha256 = createHash('sha256').update(id).digest('hex');
     const file = { id, filename, contentType, bytes, sha256, purpose: 'assistants', blobKey } as const;
-    await this.ask(RegisterFile, file);
+    await this.ask(RegisterFile, file, tenant);
     return id;
   }
 
@@ -187,9 +197,10 @@ export class IngestionSuite {
     knowledgeBaseId: string,
     fileId: string,
     chunking: 'small' | 'auto' = 'small',
+    tenant = this.tenant,
   ): Promise<IngestedDocument> {
-    const request = { knowledgeBaseId, fileId, attributes: {} };
-    const { id } = await this.ask(AddDocument, chunking === 'auto' ? request : { ...request, chunking: CHUNKING });
+    const request = { knowledgeBaseId, fileId, attributes: {}, ...(chunking === 'small' && { chunking: CHUNKING }) };
+    const { id } = await this.ask(AddDocument, request, tenant);
     return { id, knowledgeBaseId, fileId };
   }
 

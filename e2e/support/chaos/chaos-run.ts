@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Server, startPrivatePostgres, startPrivateRabbitMq } from '@parley/testing';
 import { type AppProcess } from '../app-process.js';
 import { type IngestedDocument, IngestionSuite } from '../ingestion-suite.js';
+import { childrenOf } from '../processes.js';
 import { chaosDocuments } from './chaos-documents.js';
 import { type Leftovers, leftoversOf, type Outcome, outcomesOf, type Statistics, statisticsOf } from './chaos-state.js';
 
@@ -177,12 +177,4 @@ async function restarted(server: Server): Promise<void> {
   await server.kill();
   await delay(DOWN_MS);
   await server.start();
-}
-
-async function childrenOf(pid: number): Promise<number[]> {
-  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
-  const lists = await Promise.all(
-    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')),
-  );
-  return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { eventually } from '@parley/testing';
 import { type IngestedDocument, type IngestionSuite } from '../ingestion-suite.js';
+import { isAlive } from '../processes.js';
 
 /** What became of one document, without anything that may differ between two runs over the same file. */
 export interface Outcome {
@@ -119,13 +120,4 @@ async function leftovers(suite: IngestionSuite, orphans: number[]): Promise<Left
     temporaryFiles: await readdir(suite.temporaryFolder),
     orphanedParsers: orphans.filter(isAlive).length,
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

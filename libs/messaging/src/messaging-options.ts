@@ -22,6 +22,8 @@ export interface MessagingOptions {
   confirmTimeoutMs?: number;
   /** Deliveries of a message that kills its consumers, before the broker sets it aside; part of the queue, so never change it lightly. Default 5. */
   deliveryLimit?: number;
+  /** What the broker gets to answer a subscriber; a queue that does not answer twice has lost its leader. Default 10 s. */
+  subscribeTimeoutMs?: number;
   /** Default 200 ms to 10 s. */
   reconnect?: Backoff;
   /** Default 200 ms. */
@@ -41,6 +43,7 @@ export function withDefaults(options: MessagingOptions): ResolvedMessagingOption
     drainTimeoutMs: options.drainTimeoutMs ?? 20_000,
     confirmTimeoutMs: options.confirmTimeoutMs ?? 5_000,
     deliveryLimit: options.deliveryLimit ?? 5,
+    subscribeTimeoutMs: options.subscribeTimeoutMs ?? 10_000,
     reconnect: options.reconnect ?? { baseMs: 200, maxMs: 10_000 },
     outboxPollMs: options.outboxPollMs ?? 200,
   };

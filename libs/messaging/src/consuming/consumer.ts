@@ -14,6 +14,10 @@ export interface ConsumerOptions {
   /** Deliveries worked on at a time. */
   concurrency: number;
   declare(channel: Channel): Promise<void>;
+  /** How long the broker may take to answer each of the two steps of a subscription. */
+  subscribeTimeoutMs: number;
+  /** Deletes the queue when it has lost its leader; absent where what it holds cannot be told again. */
+  removeLeaderless?: ((model: ChannelModel) => Promise<boolean>) | undefined;
   /** Aborting the controller tells the handler that its time is over. */
   handle(message: ConsumeMessage, controller: AbortController): Promise<Settlement>;
 }
@@ -24,7 +28,10 @@ interface Delivery {
 }
 
 const RESUBSCRIBE = { baseMs: 500, maxMs: 30_000 };
-const SUBSCRIBE_TIMEOUT_MS = 15_000;
+/** Tries in a row that nobody answered, before the queue is deleted to be declared anew. */
+const UNANSWERED_TRIES = 2;
+/** AMQP reply code. */
+const NOT_FOUND = 404;
 const CANCEL_TIMEOUT_MS = 2_000;
 /** What an aborted handler gets to come to an end. */
 const ABORT_GRACE_MS = 1_000;
@@ -37,6 +44,7 @@ export class Consumer {
   #waiting: Delivery[] = [];
   #subscription: { channel: Channel; tag: string } | null = null;
   #model: ChannelModel | null = null;
+  #unanswered = 0;
 
   constructor(private readonly options: ConsumerOptions) {}
 
@@ -76,13 +84,24 @@ export class Consumer {
 
   /** A quorum queue without a leader answers nothing at all: then the next try takes a new channel. */
   async #open(model: ChannelModel): Promise<void> {
-    const channel = await within(SUBSCRIBE_TIMEOUT_MS, model.createChannel());
+    const { subscribeTimeoutMs } = this.options;
+    if (this.#unanswered >= UNANSWERED_TRIES) await this.#removeLeaderless(model);
+    const channel = await within(subscribeTimeoutMs, model.createChannel());
     try {
-      await within(SUBSCRIBE_TIMEOUT_MS, this.#subscribe(model, channel));
+      await within(subscribeTimeoutMs, this.#subscribe(model, channel));
+      this.#unanswered = 0;
     } catch (error) {
+      this.#unanswered = isRefusal(error) ? 0 : this.#unanswered + 1;
       void closeQuietly(channel);
       throw error;
     }
+  }
+
+  /** Its subscribers on other connections hear that it is gone, and declare it too; what it was told is told again. */
+  async #removeLeaderless(model: ChannelModel): Promise<void> {
+    this.#unanswered = 0;
+    const isRemoved = await this.options.removeLeaderless?.(model);
+    if (isRemoved) this.#logger.warn(`${this.options.queue}: had no leader, was deleted and is declared anew`);
   }
 
   async #subscribe(model: ChannelModel, channel: Channel): Promise<void> {
@@ -155,4 +174,10 @@ export class Consumer {
   #warn(what: string, error: unknown): void {
     this.#logger.warn(`${this.options.queue}: ${what}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** The broker says why it does not let anybody subscribe; a queue that vanishes meanwhile is no reason. */
+function isRefusal(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' && code !== NOT_FOUND;
 }

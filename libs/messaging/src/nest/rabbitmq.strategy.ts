@@ -4,6 +4,7 @@ import { type MessageDefinition, ownerOf } from '@parley/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { BrokerLink } from '../broker-link.js';
 import { Consumer } from '../consuming/consumer.js';
+import { removeLeaderlessQueue } from '../consuming/leaderless-queue.js';
 import {
   type RpcHandler,
   type SignalHandler,
@@ -91,12 +92,13 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
   }
 
   #rpcConsumer(): Consumer {
-    const { app, rpcConcurrency } = this.options;
+    const { app, rpcConcurrency, subscribeTimeoutMs } = this.options;
     const endpoint = new RpcEndpoint(this.#rpcHandlers, this.link.publisher, this.metrics);
     return new Consumer({
       queue: rpcQueue(app),
       prefetch: rpcConcurrency,
       concurrency: rpcConcurrency,
+      subscribeTimeoutMs,
       declare: (channel) => declareRpcQueue(channel, app, [...this.#rpcHandlers.keys()]),
       handle: (message, controller) => endpoint.handle(message, controller),
     });
@@ -105,7 +107,7 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
   #workConsumer(handler: WorkHandler): Consumer {
     const { kind, name: wireName } = handler.definition;
     const { prefetch, concurrency } = handler.options;
-    const { app, deliveryLimit } = this.options;
+    const { app, deliveryLimit, subscribeTimeoutMs } = this.options;
     const isCommand = kind === 'command';
     const queue = isCommand ? commandQueue(wireName) : eventQueue(app, wireName);
     const exchange = isCommand ? COMMANDS_EXCHANGE : EVENTS_EXCHANGE;
@@ -116,6 +118,8 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
       queue,
       prefetch,
       concurrency,
+      subscribeTimeoutMs,
+      removeLeaderless: isCommand ? (model) => removeLeaderlessQueue(model, queue) : undefined,
       declare: (channel) => declareWorkQueue(channel, { queue, exchange, wireName, deliveryLimit }),
       handle: (message, controller) => endpoint.handle(message, controller),
     });
