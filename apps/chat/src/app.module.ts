@@ -16,6 +16,8 @@ import { RunEntity } from './runs/run.entity.js';
 import { llmMetrics } from './runs/run-metrics.js';
 import { RunsModule } from './runs/runs.module.js';
 import { StatusModule } from './status/status.module.js';
+import { StoredRequestEntity } from './stored-requests/stored-request.entity.js';
+import { StoredRequestsModule } from './stored-requests/stored-requests.module.js';
 
 export const appSections = { ...serviceSections, llm: LlmConfig, retrieval: RetrievalConfig, chat: ChatConfig };
 
@@ -32,7 +34,14 @@ export class AppModule {
           name: 'chat',
           role: 'parley_chat',
           schema: 'chat',
-          entities: [AssistantEntity, ConversationEntity, MessageEntity, FeedbackEntity, RunEntity],
+          entities: [
+            AssistantEntity,
+            ConversationEntity,
+            MessageEntity,
+            FeedbackEntity,
+            RunEntity,
+            StoredRequestEntity,
+          ],
           sections: appSections,
           config,
           wiring,
@@ -43,6 +52,7 @@ export class AppModule {
         ModelsModule,
         RunsModule,
         StatusModule,
+        StoredRequestsModule,
       ],
     };
   }

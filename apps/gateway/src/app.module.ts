@@ -19,6 +19,7 @@ import { type Wiring } from '@parley/service';
 import { Logger } from 'nestjs-pino';
 import { AssistantsModule } from './assistants/assistants.module.js';
 import { CompletionsModule } from './completions/completions.module.js';
+import { ConversationItemsModule } from './conversation-items/conversation-items.module.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
 import { MessageConfig } from './conversations/message.config.js';
 import { EmbeddingMigrationsModule } from './embedding-migrations/embedding-migrations.module.js';
@@ -38,6 +39,8 @@ import { HealthModule } from './health/health.module.js';
 import { ApiKeyEntity } from './identity/api-key.entity.js';
 import { AuthConfig } from './identity/auth.config.js';
 import { AuthenticationGuard } from './identity/authentication.guard.js';
+import { IdempotencyConfig } from './idempotency/idempotency.config.js';
+import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { IdentityModule } from './identity/identity.module.js';
 import { ScopesGuard } from './identity/scopes.guard.js';
 import { TenantEntity } from './identity/tenant.entity.js';
@@ -49,6 +52,7 @@ import { RateLimitConfig } from './rate-limit/rate-limit.config.js';
 import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { RedisConfig } from './rate-limit/redis.config.js';
+import { ResponsesModule } from './responses/responses.module.js';
 import { StorageModule } from './storage/storage.module.js';
 
 export { IdentityBootstrap } from './identity/identity-bootstrap.service.js';
@@ -65,6 +69,7 @@ export const appSections = {
   blobs: BlobsConfig,
   upload: UploadConfig,
   message: MessageConfig,
+  idempotency: IdempotencyConfig,
 };
 
 export type AppConfig = ConfigOf<typeof appSections>;
@@ -82,9 +87,11 @@ const FEATURES: Type[] = [
   EvaluationsModule,
   EmbeddingMigrationsModule,
   CompletionsModule,
+  ResponsesModule,
   AssistantsModule,
   StorageModule,
   ConversationsModule,
+  ConversationItemsModule,
 ];
 
 /** REST and event streams: who are you, may you; no business rules. */
@@ -112,6 +119,7 @@ export class AppModule {
           ...(wiring.brokerConnect ? { connect: wiring.brokerConnect } : {}),
         }),
         RateLimitModule,
+        IdempotencyModule,
         ...FEATURES,
       ],
       providers: [

@@ -10,6 +10,8 @@ export const ERROR_CODES = [
   'not_found',
   'model_not_found',
   'conflict',
+  'idempotency_conflict',
+  'idempotency_key_reused',
   'knowledge_base_expired',
   'file_too_large',
   'too_many_files',

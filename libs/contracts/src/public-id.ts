@@ -9,6 +9,7 @@ const PREFIXES = {
   message: 'msg_',
   run: 'run_',
   completion: 'chatcmpl-',
+  response: 'resp_',
   tenant: 'tenant_',
   user: 'user_',
   apiKey: 'key_',

@@ -17,6 +17,8 @@ import { MessagesRepository } from './messages.repository.js';
 const MESSAGES_PER_TURN = 4;
 /** How far back the end of a summary is looked for; it stands much nearer unless summing up has failed for long. */
 const MAX_SUMMARY_DISTANCE = 400;
+/** As many messages as a client may send itself. */
+const MAX_WHOLE_HISTORY = 2_048;
 
 /** An answer that broke off and is to be gone on with. */
 export interface BrokenAnswer {
@@ -45,6 +47,13 @@ export interface StoredHistory {
   brokenAnswer: BrokenAnswer | null;
 }
 
+export interface HistoryOptions {
+  /** Absent: behind the head. */
+  branch?: BranchPoint | undefined;
+  /** All that was said, instead of the last turns and a summary. */
+  isWhole?: boolean;
+}
+
 /** What a new run has to know of the conversation it continues. */
 @Injectable()
 export class ConversationHistory {
@@ -55,20 +64,22 @@ export class ConversationHistory {
   ) {}
 
   /**
-   * @param branch absent: behind the head
    * @throws DomainError `not_found`, `conflict` when the branch point is not such a message
    */
-  async load(tenant: TenantContext, id: string, branch?: BranchPoint): Promise<StoredHistory> {
+  async load(tenant: TenantContext, id: string, { branch, isWhole }: HistoryOptions = {}): Promise<StoredHistory> {
     const conversation = await this.conversations.find(tenant, id);
     if (!conversation) throw DomainError.notFound('conversation', 'conversation_id');
     const { parentId, brokenAnswer } = branch
       ? await this.#branchAt(tenant, id, branch)
       : { parentId: conversation.headId, brokenAnswer: null };
-    const { assistantId, title, summaryMessageId } = conversation;
+    const { assistantId, title } = conversation;
+    const summaryMessageId = isWhole ? null : conversation.summaryMessageId;
+    const maxTurns = isWhole ? Infinity : this.#maxTurns;
     const parent = parentId === null ? null : { conversationId: id, messageId: parentId };
-    const stored = parent ? await this.#branch(tenant, parent, summaryMessageId) : [];
+    const depth = isWhole ? MAX_WHOLE_HISTORY : MAX_SUMMARY_DISTANCE;
+    const stored = parent ? await this.messages.branch(tenant, parent, { depth, until: summaryMessageId }) : [];
     const isSummedUp = summaryMessageId !== null && stored[0]?.id === summaryMessageId;
-    const remembered = isSummedUp ? stored.slice(1) : lastOf(stored, this.#maxTurns * MESSAGES_PER_TURN);
+    const remembered = isSummedUp ? stored.slice(1) : lastOf(stored, maxTurns * MESSAGES_PER_TURN);
     const firstOfUser = remembered.findIndex(({ role }) => role === 'user');
     return {
       ...{ id, assistantId, brokenAnswer },
@@ -77,7 +88,7 @@ export class ConversationHistory {
       historyHash: stored.at(-1)?.historyHash ?? null,
       messages: remembered.slice(Math.max(0, firstOfUser)).map(toChatMessage),
       summary: isSummedUp ? conversation.summary : null,
-      maxTurns: this.#maxTurns,
+      maxTurns,
     };
   }
 
@@ -92,12 +103,9 @@ export class ConversationHistory {
 
   /** A message and those before it, oldest first: from the end of a summary on, where that is among them. */
   async upTo(tenant: TenantContext, message: MessageRequest, summaryEnd: string | null): Promise<RememberedMessage[]> {
-    const stored = await this.#branch(tenant, message, summaryEnd);
+    const limits = { depth: MAX_SUMMARY_DISTANCE, until: summaryEnd };
+    const stored = await this.messages.branch(tenant, message, limits);
     return stored.map((entity) => ({ ...toChatMessage(entity), id: entity.id }));
-  }
-
-  #branch(tenant: TenantContext, message: MessageRequest, until: string | null): Promise<MessageEntity[]> {
-    return this.messages.branch(tenant, message, { depth: MAX_SUMMARY_DISTANCE, until });
   }
 
   /** With a summary to come, turns that it does not hold yet are kept a while. */

@@ -1,5 +1,7 @@
 import { Controller } from '@nestjs/common';
 import {
+  AddMessages,
+  type AddMessagesRequest,
   type ByIdRequest,
   type ConversationView,
   CreateConversation,
@@ -57,6 +59,11 @@ export class ConversationsConsumer {
   @HandleRpc(ListMessages)
   listMessages(request: ListMessagesRequest, { tenant }: MessageContext): Promise<Page<MessageView>> {
     return this.conversations.listMessages(tenant, request);
+  }
+
+  @HandleRpc(AddMessages)
+  addMessages(request: AddMessagesRequest, { tenant }: MessageContext): Promise<MessageView[]> {
+    return this.conversations.addMessages(tenant, request);
   }
 
   @HandleRpc(GetMessage)

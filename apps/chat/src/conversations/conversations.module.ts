@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AssistantsModule } from '../assistants/assistants.module.js';
+import { AddedMessagesRepository } from './added-messages.repository.js';
 import { CitationsClient } from './citations.client.js';
 import { ConversationCareConsumer } from './conversation-care.consumer.js';
 import { ConversationHistory } from './conversation-history.js';
@@ -19,6 +20,7 @@ import { MessagesRepository } from './messages.repository.js';
     ConversationsService,
     ConversationsRepository,
     MessagesRepository,
+    AddedMessagesRepository,
     ConversationHistory,
     CitationsClient,
     ConversationSearch,
@@ -26,6 +28,6 @@ import { MessagesRepository } from './messages.repository.js';
     FeedbackService,
     FeedbackRepository,
   ],
-  exports: [ConversationHistory, ConversationsRepository],
+  exports: [ConversationHistory, ConversationsRepository, MessagesRepository],
 })
 export class ConversationsModule {}

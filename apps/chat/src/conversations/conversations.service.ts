@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  type AddMessagesRequest,
   type ConversationView,
   type CreateConversationRequest,
   type DeletedReply,
@@ -15,6 +16,7 @@ import {
   type UpdateConversationRequest,
 } from '@parley/contracts';
 import { AssistantsRepository } from '../assistants/assistants.repository.js';
+import { AddedMessagesRepository } from './added-messages.repository.js';
 import { CitationsClient } from './citations.client.js';
 import { conversationView, messageView } from './conversation.view.js';
 import { ConversationsRepository } from './conversations.repository.js';
@@ -25,6 +27,7 @@ export class ConversationsService {
   constructor(
     private readonly conversations: ConversationsRepository,
     private readonly messages: MessagesRepository,
+    private readonly added: AddedMessagesRepository,
     private readonly assistants: AssistantsRepository,
     private readonly verifier: CitationsClient,
   ) {}
@@ -69,6 +72,13 @@ export class ConversationsService {
     if (!conversation) throw notFound();
     const { data, hasMore } = await this.messages.list(tenant, conversation.headId, request);
     return { data: data.map(messageView), hasMore };
+  }
+
+  /** @throws DomainError `not_found` */
+  async addMessages(tenant: TenantContext, request: AddMessagesRequest): Promise<MessageView[]> {
+    const written = await this.added.add(tenant, request);
+    if (!written) throw notFound();
+    return written.map(messageView);
   }
 
   async message(tenant: TenantContext, request: MessageRequest): Promise<MessageView> {

@@ -4,6 +4,7 @@ import {
   type ListMessagesRequest,
   type MessageRequest,
   type Page,
+  type PageRequest,
   type TenantContext,
 } from '@parley/contracts';
 import { Database, keysetPage } from '@parley/persistence';
@@ -31,12 +32,12 @@ export class MessagesRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * What was said in a branch, or in all of them. Results of tools are listed with all alone.
+   * What was said in a branch, or in all of them.
    * @param head the last message of the branch that is gone on with
    * @throws DomainError `not_found` for a branch that there is not
    */
   list(tenant: TenantContext, head: string | null, request: ListMessagesRequest): Promise<Page<WrittenMessage>> {
-    const { conversationId, branch, all } = request;
+    const { conversationId, branch, all, tools } = request;
     const owner = ownerOf(tenant);
     return this.database.withTenant(tenant, async (tx) => {
       const query = tx
@@ -45,13 +46,26 @@ export class MessagesRepository {
         .andWhere('message.conversationId = :conversationId', { conversationId });
       if (!all) {
         const leaf = branch === undefined ? head : await leafOf(tx, tenant, { conversationId, messageId: branch });
-        query.andWhere(`message.role <> 'tool' and message.id in (${BRANCH_UP})`, {
-          leaf,
-          depth: MAX_BRANCH,
-          until: null,
-        });
+        query.andWhere(`message.id in (${BRANCH_UP})`, { leaf, depth: MAX_BRANCH, until: null });
+        if (!tools) query.andWhere(`message.role <> 'tool'`);
       }
       const { data, hasMore } = await keysetPage(query, request);
+      return { data: await withOrigin(tx, tenant, conversationId, data), hasMore };
+    });
+  }
+
+  /** A message and those before it, results of tools included. @param message null: nothing */
+  listUpTo(
+    tenant: TenantContext,
+    { conversationId, messageId: leaf }: { conversationId: string; messageId: string | null },
+    page: PageRequest,
+  ): Promise<Page<WrittenMessage>> {
+    return this.database.withTenant(tenant, async (tx) => {
+      const query = tx
+        .createQueryBuilder(MessageEntity, 'message')
+        .where('message.tenantId = :tenantId and message.userId = :userId', ownerOf(tenant))
+        .andWhere(`message.id in (${BRANCH_UP})`, { conversationId, leaf, depth: MAX_BRANCH, until: null });
+      const { data, hasMore } = await keysetPage(query, page);
       return { data: await withOrigin(tx, tenant, conversationId, data), hasMore };
     });
   }
@@ -120,22 +134,32 @@ export class MessagesRepository {
   delete(tenant: TenantContext, { conversationId, messageId: id }: MessageRequest): Promise<boolean> {
     const owner = ownerOf(tenant);
     return this.database.withTenant(tenant, async (tx) => {
-      // Runs that begin or end in the conversation meanwhile wait for this lock, or this for them.
-      await tx.findOne(ConversationEntity, {
-        where: { id: conversationId, ...owner },
-        lock: { mode: 'pessimistic_write' },
-      });
+      await holdConversation(tx, tenant, conversationId);
       const message = await tx.findOneBy(MessageEntity, { id, conversationId, ...owner });
-      if (!message) return false;
-      await tx.query(FORGET_HASHES_BEHIND, [id, owner.tenantId, owner.userId]);
-      await tx.update(MessageEntity, { parentId: id, ...owner }, { parentId: message.parentId });
-      await tx.update(ConversationEntity, { headId: id, ...owner }, { headId: message.parentId });
-      // It may tell what is to be forgotten.
-      await tx.update(ConversationEntity, { id: conversationId, ...owner }, { summary: null, summaryMessageId: null });
-      await tx.delete(MessageEntity, { id, ...owner });
-      return true;
+      if (message) await removeMessage(tx, tenant, message);
+      return message !== null;
     });
   }
+}
+
+/** Runs that begin or end in the conversation meanwhile wait for this lock, or this for them. Null when there is none. */
+export function holdConversation(
+  tx: EntityManager,
+  tenant: TenantContext,
+  id: string,
+): Promise<ConversationEntity | null> {
+  return tx.findOne(ConversationEntity, { where: { id, ...ownerOf(tenant) }, lock: { mode: 'pessimistic_write' } });
+}
+
+/** What follows it follows the one before it from then on, and nothing tells of it any more. */
+export async function removeMessage(tx: EntityManager, tenant: TenantContext, message: MessageEntity): Promise<void> {
+  const { id, conversationId, parentId } = message;
+  const owner = ownerOf(tenant);
+  await tx.query(FORGET_HASHES_BEHIND, [id, owner.tenantId, owner.userId]);
+  await tx.update(MessageEntity, { parentId: id, ...owner }, { parentId });
+  await tx.update(ConversationEntity, { headId: id, ...owner }, { headId: parentId });
+  await tx.update(ConversationEntity, { id: conversationId, ...owner }, { summary: null, summaryMessageId: null });
+  await tx.delete(MessageEntity, { id, ...owner });
 }
 
 /** The end of the branch that a message belongs to. @throws DomainError `not_found` */
@@ -149,7 +173,7 @@ export async function leafOf(
   return rows[0].id;
 }
 
-async function withOrigin(
+export async function withOrigin(
   tx: EntityManager,
   tenant: TenantContext,
   conversationId: string,

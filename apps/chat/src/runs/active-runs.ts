@@ -53,8 +53,9 @@ export class ActiveRuns {
     begin: (stop: AbortController) => Promise<StartedRun>,
   ): Promise<StartRunReply> {
     const key = keyOf(tenant, runId);
-    const active = this.#runs.get(key) ?? this.#begin(key, runId, begin);
-    return (await active.begun).reply;
+    const active = this.#runs.get(key);
+    if (active) return { ...(await active.begun).reply, isRepeated: true };
+    return (await this.#begin(key, runId, begin).begun).reply;
   }
 
   /** Does what a listener or the user asks for; nothing when the run is not here. */

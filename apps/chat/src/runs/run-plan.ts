@@ -1,4 +1,4 @@
-import { type Metadata, type SearchRequest } from '@parley/contracts';
+import { type Metadata, type RequestRecord, type SearchRequest } from '@parley/contracts';
 import { type ChatMessage } from '@parley/llm';
 import { type BrokenAnswer } from '../conversations/conversation-history.js';
 import { type HistoryHash } from '../conversations/history-hash.js';
@@ -50,6 +50,8 @@ export interface RunPlan {
   options: ProviderOptions;
   /** Null leaves no texts behind. */
   storage: RunStorage | null;
+  /** What is kept of the request besides its messages; null: nothing. */
+  record: RequestRecord | null;
   metadata: Metadata;
   /** Of the first listener; null: nobody listens, and nobody has to. */
   streamAddress: string | null;

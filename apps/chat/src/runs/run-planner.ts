@@ -46,11 +46,12 @@ export class RunPlanner {
       talk,
       summary: stored?.summary ?? null,
       maxTurns: stored?.maxTurns ?? Infinity,
-      keepsConversation: stored !== null,
+      keepsConversation: stored !== null && !request.record,
       brokenAnswer: stored?.brokenAnswer ?? null,
       search: searchOf(request, assistant, said.length > 0 ? said : talk, this.retrieval),
       options: toProviderOptions(request.generation, assistant),
       storage: request.store ? await this.#storage(tenant, sent, stored, assistant) : null,
+      record: request.record ?? null,
       metadata: request.metadata,
       streamAddress: request.streamAddress ?? null,
     };
@@ -58,12 +59,12 @@ export class RunPlanner {
 
   async #stored(
     tenant: TenantContext,
-    { conversationId, branch, messages }: StartRunRequest,
+    { conversationId, branch, messages, record }: StartRunRequest,
   ): Promise<StoredHistory | null> {
     if (conversationId === undefined) return null;
     const isSaidAnew = branch?.kind !== 'regenerate' && branch?.kind !== 'continue';
     if (isSaidAnew !== messages.length > 0) throw nothingSaid();
-    return this.history.load(tenant, conversationId, branch);
+    return this.history.load(tenant, conversationId, { branch, isWhole: record !== undefined });
   }
 
   /** A conversation goes on with its assistant unless the request names another one, or a model. */

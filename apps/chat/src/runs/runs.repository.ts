@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError, type StartRunReply, type TenantContext } from '@parley/contracts';
-import { Database, storableJson, storableText } from '@parley/persistence';
+import { Database, storable, storableJson, storableText } from '@parley/persistence';
 import { type EntityManager, QueryFailedError } from 'typeorm';
 import { BEGIN_RUN, CHECKPOINT_RUN, FINISH_RUN } from './run-statements.repository.js';
 import { MessageEntity } from '../conversations/message.entity.js';
@@ -35,7 +35,9 @@ export class RunsRepository {
   async begin(tenant: TenantContext, plan: RunPlan, start: { owner: string; queueMs: number }): Promise<BegunRun> {
     const begun = Promise.withResolvers<Date | null>();
     const stored = this.database.withTenant(tenant, async (tx) => {
-      begun.resolve(await insertRun(tx, tenant, plan, start));
+      const createdAt = await insertRun(tx, tenant, plan, start);
+      begun.resolve(createdAt);
+      if (createdAt) await insertRecord(tx, tenant, plan);
     });
     stored.catch(begun.reject);
     return { createdAt: await begun.promise, stored };
@@ -113,6 +115,22 @@ export class RunsRepository {
     );
     return rows[0]?.interrupted ?? 0;
   }
+}
+
+async function insertRecord(
+  tx: EntityManager,
+  { tenantId, userId }: TenantContext,
+  { runId: id, model, record, storage }: RunPlan,
+): Promise<void> {
+  if (!record || !storage) return;
+  const { conversationId, added } = storage;
+  const { kind, request } = storable(record);
+  const addedIds = added.map((message) => message.id);
+  await tx.query(
+    `insert into chat.stored_requests (run_id, tenant_id, user_id, conversation_id, kind, model, request, added_ids)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [id, tenantId, userId, conversationId, kind, model, JSON.stringify(request), addedIds],
+  );
 }
 
 async function insertRun(

@@ -211,7 +211,9 @@ describe('RunsService', () => {
       workshop.provider.script = hanging('Hm');
       const request = someRequest();
       const replies = await Promise.all([1, 2, 3].map(() => workshop.service.start(tenant, request)));
-      expect(new Set(replies.map((reply) => JSON.stringify(reply))).size).toBe(1);
+      const [first, ...others] = replies;
+      expect(first).not.toHaveProperty('isRepeated');
+      expect(others).toEqual([1, 2].map(() => ({ ...first, isRepeated: true })));
       expect(workshop.provider.requests).toHaveLength(1);
     });
 
@@ -219,7 +221,7 @@ describe('RunsService', () => {
       const request = someRequest();
       const first = await workshop.service.start(tenant, request);
       await ended();
-      await expect(workshop.service.start(tenant, request)).resolves.toEqual(first);
+      await expect(workshop.service.start(tenant, request)).resolves.toEqual({ ...first, isRepeated: true });
       await ended();
       expect(workshop.provider.requests).toHaveLength(1);
       expect(workshop.log.filter((line) => line === 'completed')).toHaveLength(1);

@@ -95,7 +95,7 @@ export class RunsService {
   async #begunBefore(tenant: TenantContext, runId: string): Promise<StartedRun> {
     const reply = await this.runs.findReply(tenant, runId);
     if (!reply) throw new DomainError('conflict', 'The id of the run is taken.', { param: 'run_id' });
-    return { reply, events: null, ended: Promise.resolve() };
+    return { reply: { ...reply, isRepeated: true }, events: null, ended: Promise.resolve() };
   }
 
   async #find(tenant: TenantContext, runId: string): Promise<StoredRun> {

@@ -10,7 +10,7 @@ import {
   UpdateAssistant,
 } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../idempotency/idempotency-scope.js';
 import { type PageFields } from '../wire/page.query.js';
 import {
   type CreateAssistantBody,
@@ -24,7 +24,7 @@ export class AssistantsService {
   constructor(private readonly bus: MessageBus) {}
 
   async create(tenant: TenantContext, body: CreateAssistantBody): Promise<AssistantView> {
-    return this.bus.request(CreateAssistant, createAssistantRequest(uuidv7(), body), tenant);
+    return this.bus.request(CreateAssistant, createAssistantRequest(newId(), body), tenant);
   }
 
   list(tenant: TenantContext, page: PageFields): Promise<Page<AssistantView>> {

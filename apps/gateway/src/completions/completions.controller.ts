@@ -4,6 +4,7 @@ import { TenantContext } from '@parley/contracts';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { collectAnswer } from '../runs/answer.js';
 import { clientGone } from '../runs/client-gone.js';
@@ -24,6 +25,7 @@ export class CompletionsController {
   constructor(private readonly runs: RunClient) {}
 
   @Post()
+  @Idempotent('run')
   @HttpCode(200)
   @RequireScopes('chat:write')
   @ApiOperation({

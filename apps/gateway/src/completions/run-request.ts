@@ -3,6 +3,7 @@ import { type RunRequest } from '../runs/run.client.js';
 import { modelChoice } from '../models/model-choice.js';
 import { type CompletionBody, type SamplingBody } from './completion.request.js';
 import { type CompletionMessageBody } from './completion-message.request.js';
+import { completionRecord } from './completion-record.js';
 import { assertSupported } from './supported.js';
 import { runTools } from './tools.js';
 
@@ -21,6 +22,7 @@ export function runRequest(body: CompletionBody): RunRequest {
     ...(retrieval ? { retrieval } : {}),
     generation: { ...sampling(body), ...generation },
     store: body.store ?? true,
+    ...completionRecord(body),
     metadata: metadata as Metadata,
   };
 }

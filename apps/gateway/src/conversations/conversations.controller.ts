@@ -3,6 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestj
 import { formatId, TenantContext } from '@parley/contracts';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { DeletedObject, deletedObject } from '../wire/deleted.view.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
@@ -20,6 +21,7 @@ export class ConversationsController {
   constructor(private readonly conversations: ConversationsService) {}
 
   @Post()
+  @Idempotent()
   @RequireScopes('chat:write')
   @ApiOperation({ summary: 'Create a conversation' })
   @ApiCreatedResponse({ type: ConversationObject })

@@ -19,5 +19,6 @@ import { TurnsService } from './turns.service.js';
     TurnsController,
   ],
   providers: [ConversationsService, ConversationCareService, TurnsService],
+  exports: [ConversationsService],
 })
 export class ConversationsModule {}

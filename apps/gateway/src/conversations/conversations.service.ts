@@ -20,7 +20,7 @@ import {
   UpdateConversation,
 } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../idempotency/idempotency-scope.js';
 import { type PageFields, pageFields } from '../wire/page.query.js';
 import {
   type CreateConversationBody,
@@ -34,7 +34,7 @@ export class ConversationsService {
 
   async create(tenant: TenantContext, body: CreateConversationBody): Promise<ConversationView> {
     const title = typeof body.title === 'string' ? { title: body.title } : {};
-    const request = { id: uuidv7(), metadata: body.metadata ?? {}, ...title, ...assistant(body.assistant_id) };
+    const request = { id: newId(), metadata: body.metadata ?? {}, ...title, ...assistant(body.assistant_id) };
     return this.bus.request(CreateConversation, request, tenant);
   }
 

@@ -4,6 +4,7 @@ import { type BranchPoint, TenantContext } from '@parley/contracts';
 import { type FastifyReply } from 'fastify';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { clientGone } from '../runs/client-gone.js';
 import { streamCompletion } from '../runs/completion-stream.js';
@@ -19,6 +20,7 @@ function AnswerRoute(path: string, summary: string, description: string) {
     Post(path),
     HttpCode(200),
     RequireScopes('chat:write'),
+    Idempotent('run'),
     ApiOperation({
       summary,
       description: `${description} With \`stream: true\` the answer comes as the server-sent events of a chat completion, with its usage.`,

@@ -3,6 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestj
 import { TenantContext } from '@parley/contracts';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
 import { pageFields, PageQuery } from '../wire/page.query.js';
@@ -21,6 +22,7 @@ export class EmbeddingMigrationsController {
   constructor(private readonly migrations: EmbeddingMigrationsService) {}
 
   @Post()
+  @Idempotent()
   @ApiOperation({
     summary: 'Start to move a vector store to another embedding model',
     description: 'Its chunks are embedded in the background; searches do not change until the switch.',

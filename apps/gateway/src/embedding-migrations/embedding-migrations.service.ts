@@ -19,7 +19,7 @@ import {
   type TenantContext,
 } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../idempotency/idempotency-scope.js';
 import { type PageFields } from '../wire/page.query.js';
 import { type StartEmbeddingMigrationBody } from './embedding-migration.request.js';
 
@@ -32,7 +32,7 @@ export class EmbeddingMigrationsService {
     knowledgeBaseId: string,
     { model, dimensions }: StartEmbeddingMigrationBody,
   ): Promise<EmbeddingMigrationView> {
-    const request = { id: uuidv7(), knowledgeBaseId, model, ...(dimensions ? { dimensions } : {}) };
+    const request = { id: newId(), knowledgeBaseId, model, ...(dimensions ? { dimensions } : {}) };
     return this.bus.request(StartEmbeddingMigration, request, tenant);
   }
 

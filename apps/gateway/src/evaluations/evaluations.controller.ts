@@ -3,6 +3,7 @@ import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nest
 import { formatId, TenantContext } from '@parley/contracts';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { DeletedObject, deletedObject } from '../wire/deleted.view.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
@@ -22,6 +23,7 @@ export class EvaluationsController {
   constructor(private readonly evaluations: EvaluationsService) {}
 
   @Post()
+  @Idempotent()
   @HttpCode(202)
   @RequireScopes('knowledge:write')
   @ApiOperation({

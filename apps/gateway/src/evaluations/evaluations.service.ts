@@ -15,7 +15,7 @@ import {
   type TenantContext,
 } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../idempotency/idempotency-scope.js';
 import { type PageFields } from '../wire/page.query.js';
 import {
   type CreateEvaluationBody,
@@ -28,7 +28,7 @@ export class EvaluationsService {
   constructor(private readonly bus: MessageBus) {}
 
   create(tenant: TenantContext, knowledgeBaseId: string, body: CreateEvaluationBody): Promise<EvaluationView> {
-    return this.bus.request(CreateEvaluation, createEvaluationRequest(uuidv7(), knowledgeBaseId, body), tenant);
+    return this.bus.request(CreateEvaluation, createEvaluationRequest(newId(), knowledgeBaseId, body), tenant);
   }
 
   get(tenant: TenantContext, request: EvaluationRequest, baseline: string | undefined): Promise<EvaluationView> {

@@ -4,6 +4,7 @@ import { formatId, TenantContext } from '@parley/contracts';
 import { type FastifyRequest } from 'fastify';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { DeletedObject, deletedObject } from '../wire/deleted.view.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
@@ -28,6 +29,7 @@ export class FilesController {
   ) {}
 
   @Post()
+  @Idempotent()
   @HttpCode(200)
   @RequireScopes('files:write')
   @ApiOperation({ summary: 'Upload a file', description: 'The form holds one file, which is stored as it arrives.' })

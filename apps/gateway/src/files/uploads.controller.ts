@@ -4,6 +4,7 @@ import { type ReplaceFileContentReply, TenantContext } from '@parley/contracts';
 import { type FastifyRequest } from 'fastify';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
 import { listObject, type ListObject } from '../wire/page.view.js';
@@ -25,6 +26,7 @@ export class UploadsController {
   ) {}
 
   @Post()
+  @Idempotent()
   @RequireScopes('files:write')
   @ApiOperation({ summary: 'Upload several files', description: 'All of them are kept or none.' })
   @ApiUpload({ several: true })

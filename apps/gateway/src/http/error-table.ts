@@ -34,6 +34,8 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorEntry>> = {
   not_found: entry(404, 'not_found_error', 'Not found'),
   model_not_found: entry(404, 'invalid_request_error', 'Model not found'),
   conflict: entry(409, 'invalid_request_error', 'Conflict'),
+  idempotency_conflict: entry(409, 'invalid_request_error', 'Request at work'),
+  idempotency_key_reused: entry(422, 'invalid_request_error', 'Idempotency key used for another request'),
   knowledge_base_expired: entry(410, 'invalid_request_error', 'Vector store expired'),
   file_too_large: entry(413, 'invalid_request_error', 'File too large'),
   too_many_files: entry(400, 'invalid_request_error', 'Too many files'),

@@ -12,6 +12,7 @@ const NOUNS: Record<PublicIdKind, string> = {
   message: 'message',
   run: 'run',
   completion: 'chat completion',
+  response: 'response',
   tenant: 'tenant',
   user: 'user',
   apiKey: 'API key',

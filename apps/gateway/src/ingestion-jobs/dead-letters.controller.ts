@@ -11,6 +11,7 @@ import {
 import { MessageBus } from '@parley/messaging';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { DeletedObject, deletedObject } from '../wire/deleted.view.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
@@ -55,6 +56,7 @@ export class DeadLettersController {
   }
 
   @Post('replay')
+  @Idempotent()
   @HttpCode(200)
   @ApiOperation({
     summary: 'Replay dead letters',
@@ -87,6 +89,7 @@ export class DeadLettersController {
   }
 
   @Post(':job_id/replay')
+  @Idempotent()
   @HttpCode(200)
   @ApiOperation({ summary: 'Replay a dead letter', description: 'Once: a second request changes nothing.' })
   @ApiOkResponse({ type: SettledDeadLetters })

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { TenantContext } from '@parley/contracts';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
 import { pageFields } from '../wire/page.query.js';
@@ -22,6 +23,7 @@ export class FileBatchesController {
   constructor(private readonly batches: FileBatchesService) {}
 
   @Post()
+  @Idempotent()
   @HttpCode(200)
   @RequireScopes('knowledge:write')
   @ApiOperation({ summary: 'Attach up to 2,000 files', description: 'All of them are attached or none.' })

@@ -13,7 +13,7 @@ import {
   type TenantContext,
 } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../idempotency/idempotency-scope.js';
 import { type PageFields } from '../wire/page.query.js';
 import { type VectorStoreFileStatus } from './vector-store-file.request.js';
 
@@ -30,7 +30,7 @@ export class FileBatchesService {
     listName: 'file_ids' | 'files',
   ): Promise<FileBatchView> {
     try {
-      return await this.bus.request(CreateFileBatch, { id: uuidv7(), knowledgeBaseId, files }, tenant);
+      return await this.bus.request(CreateFileBatch, { id: newId(), knowledgeBaseId, files }, tenant);
     } catch (error) {
       if (!(error instanceof DomainError) || !error.param?.startsWith('files.')) throw error;
       throw new DomainError(error.code, error.message, { param: error.param.replace('files', listName) });

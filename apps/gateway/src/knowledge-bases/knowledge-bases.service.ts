@@ -15,7 +15,7 @@ import {
   UpdateKnowledgeBase,
 } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../idempotency/idempotency-scope.js';
 import { parseIds } from '../wire/id-list.js';
 import { type PageFields } from '../wire/page.query.js';
 import { chunkingOptions } from './chunking-strategy.js';
@@ -32,7 +32,7 @@ export class KnowledgeBasesService {
   async create(tenant: TenantContext, body: CreateVectorStoreBody): Promise<KnowledgeBaseView> {
     const fileIds = parseIds('file', body.file_ids ?? [], 'file', 'file_ids');
     const chunking = chunkingOptions(body.chunking_strategy);
-    const id = uuidv7();
+    const id = newId();
     const created = await this.bus.request(
       CreateKnowledgeBase,
       {

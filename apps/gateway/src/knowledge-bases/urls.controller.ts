@@ -3,6 +3,7 @@ import { ApiAcceptedResponse, ApiExtraModels, ApiOkResponse, ApiOperation, ApiTa
 import { formatId, TenantContext } from '@parley/contracts';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { DeletedObject, deletedObject } from '../wire/deleted.view.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
@@ -21,6 +22,7 @@ export class UrlsController {
   constructor(private readonly urls: UrlsService) {}
 
   @Post()
+  @Idempotent()
   @HttpCode(202)
   @RequireScopes('knowledge:write')
   @ApiOperation({
@@ -78,6 +80,7 @@ export class UrlsController {
   }
 
   @Post(':file_id/refresh')
+  @Idempotent()
   @HttpCode(202)
   @RequireScopes('knowledge:write')
   @ApiOperation({

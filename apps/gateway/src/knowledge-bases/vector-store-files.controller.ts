@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { formatId, TenantContext } from '@parley/contracts';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { DeletedObject, deletedObject } from '../wire/deleted.view.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
@@ -26,6 +27,7 @@ export class VectorStoreFilesController {
   constructor(private readonly documents: DocumentsService) {}
 
   @Post()
+  @Idempotent()
   @HttpCode(200)
   @RequireScopes('knowledge:write')
   @ApiOperation({ summary: 'Attach a file', description: 'It is parsed, embedded and indexed in the background.' })

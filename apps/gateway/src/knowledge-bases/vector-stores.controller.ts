@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { formatId, TenantContext } from '@parley/contracts';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { DeletedObject, deletedObject } from '../wire/deleted.view.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
@@ -22,6 +23,7 @@ export class VectorStoresController {
   constructor(private readonly knowledgeBases: KnowledgeBasesService) {}
 
   @Post()
+  @Idempotent()
   @HttpCode(200)
   @RequireScopes('knowledge:write')
   @ApiOperation({ summary: 'Create a vector store' })

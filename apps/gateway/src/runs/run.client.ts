@@ -11,7 +11,7 @@ import {
   type TenantContext,
 } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
-import { v7 as uuidv7 } from 'uuid';
+import { isRepeatedRequest, newId } from '../idempotency/idempotency-scope.js';
 import { expired, type RunEventItem, RunListener, toldFrom } from './run-listener.js';
 
 /** Before connections are cut, so that an answer under way ends by saying why. */
@@ -48,19 +48,31 @@ export class RunClient implements BeforeApplicationShutdown, OnApplicationShutdo
     clearTimeout(this.#deadline);
   }
 
-  /** Listens before it asks, so that no event is missed. Aborting the signal ends the listening. */
+  /**
+   * Listens before it asks, so that no event is missed. Aborting the signal ends the listening. A request that comes again
+   * hears the run that it has started already.
+   */
   async start(tenant: TenantContext, request: RunRequest, left: AbortSignal): Promise<Run> {
-    const runId = uuidv7();
+    const runId = newId();
+    if (isRepeatedRequest()) return this.#startAgain(tenant, { ...request, runId }, left);
     const signal = AbortSignal.any([left, this.#stopping.signal]);
     const stream = this.listener.open(runId, signal);
     try {
       const { streamAddress } = this.bus;
       const reply = await this.bus.request(StartRun, { ...request, runId, streamAddress }, tenant, { signal });
-      return { ...reply, events: this.listener.listen({ tenant, runId, after: 0, signal }, stream) };
+      const listening = { tenant, runId, after: 0, signal };
+      if (!reply.isRepeated) return { ...reply, events: this.listener.listen(listening, stream) };
+      stream.close();
+      return { ...reply, events: this.listener.listen(listening) };
     } catch (error) {
       stream.close();
       throw error;
     }
+  }
+
+  /** Starts a run that nobody has to listen to: it goes on to its end. */
+  begin(tenant: TenantContext, request: RunRequest): Promise<StartRunReply> {
+    return this.bus.request(StartRun, { ...request, runId: newId() }, tenant);
   }
 
   /**
@@ -79,6 +91,20 @@ export class RunClient implements BeforeApplicationShutdown, OnApplicationShutdo
     const isRemembered = finishedAt === null || Date.now() - Date.parse(finishedAt) < REMEMBERED_MS;
     if (reply.state === 'expired' && !isRemembered) throw expired();
     return { ...run, events: this.listener.listen(listening) };
+  }
+
+  /** The first request may be at it, have been answered, or have come to nothing before the run began. */
+  async #startAgain(tenant: TenantContext, request: RunRequest & { runId: string }, left: AbortSignal): Promise<Run> {
+    const { runId } = request;
+    try {
+      const run = await this.resume(tenant, runId, 0, left);
+      if (run) return run;
+    } catch (error) {
+      if (!(error instanceof DomainError && error.code === 'not_found')) throw error;
+    }
+    const signal = AbortSignal.any([left, this.#stopping.signal]);
+    const reply = await this.bus.request(StartRun, request, tenant, { signal });
+    return { ...reply, events: this.listener.listen({ tenant, runId, after: 0, signal }) };
   }
 
   get(tenant: TenantContext, runId: string): Promise<RunView> {

@@ -76,6 +76,11 @@ export class ListMessagesRequest extends PageRequest {
   @IsUUID()
   branch?: string;
 
+  /** With the results of tools. */
+  @IsOptional()
+  @IsBoolean()
+  tools?: boolean;
+
   /** Every message of every branch, results of tools included. */
   @IsOptional()
   @IsBoolean()

@@ -21,6 +21,7 @@ import {
 import { defineRpc } from '../message-definition.js';
 import { type SerializedError } from '../errors.js';
 import { BranchPoint } from './branch-point.js';
+import { RequestRecord } from './request-record.js';
 import { type AttributeFilter, type ChunkLocator } from './search.js';
 import { type Metadata } from './knowledge-bases.js';
 
@@ -174,6 +175,12 @@ export class StartRunRequest {
   @Type(() => GenerationOptions)
   generation!: GenerationOptions;
 
+  /** Makes the request one that can be asked for again; only with `store`. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => RequestRecord)
+  record?: RequestRecord;
+
   /** False leaves no trace of the texts in the conversation store. */
   @IsBoolean()
   store!: boolean;
@@ -200,6 +207,8 @@ export interface StartRunReply {
   model: string;
   provider: string;
   createdAt: string;
+  /** The run was begun before, so that it is not told to the stream that the request named: attach to it. */
+  isRepeated?: true;
 }
 
 export interface Usage {

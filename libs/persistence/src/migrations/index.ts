@@ -25,6 +25,8 @@ import { RunControl1700000000600 } from './1700000000600-run-control.js';
 import { ConversationTree1700000000610 } from './1700000000610-conversation-tree.js';
 import { ConversationCare1700000000611 } from './1700000000611-conversation-care.js';
 import { ConversationSummary1700000000612 } from './1700000000612-conversation-summary.js';
+import { IdempotencyKeys1700000000613 } from './1700000000613-idempotency-keys.js';
+import { StoredRequests1700000000614 } from './1700000000614-stored-requests.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -55,4 +57,6 @@ export const MIGRATIONS = [
   ConversationTree1700000000610,
   ConversationCare1700000000611,
   ConversationSummary1700000000612,
+  IdempotencyKeys1700000000613,
+  StoredRequests1700000000614,
 ];

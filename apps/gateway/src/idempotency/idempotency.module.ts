@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { IdempotencyKeysRepository } from './idempotency-keys.repository.js';
+import { IdempotencyInterceptor } from './idempotency.interceptor.js';
+import { IdempotencySweeper } from './idempotency.sweeper.js';
+
+@Module({
+  providers: [
+    IdempotencyKeysRepository,
+    IdempotencySweeper,
+    { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+  ],
+})
+export class IdempotencyModule {}

@@ -1,0 +1,194 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  type FileCitation,
+  type FinishReason,
+  formatId,
+  type Metadata,
+  type RunStatus,
+  type RunView,
+  type SerializedError,
+  type StartRunReply,
+  type StoredRequestView,
+  type ToolCall,
+  type Usage,
+} from '@parley/contracts';
+import { callItemId } from '../conversation-items/item-id.js';
+import { callItem, ItemObject, type ItemStatus, itemStatus, outputMessage } from '../conversation-items/item.view.js';
+import { unixSeconds } from '../wire/unix-seconds.js';
+import { type ResponseRequest } from './response-request.js';
+
+export const RESPONSE_STATUSES = ['queued', 'in_progress', 'completed', 'incomplete', 'failed', 'cancelled'] as const;
+export type ResponseStatus = (typeof RESPONSE_STATUSES)[number];
+
+export class ResponseUsage {
+  @ApiProperty()
+  input_tokens!: number;
+
+  @ApiProperty({ type: 'object', properties: { cached_tokens: { type: 'number' } } })
+  input_tokens_details!: { cached_tokens: number };
+
+  @ApiProperty()
+  output_tokens!: number;
+
+  @ApiProperty({ type: 'object', properties: { reasoning_tokens: { type: 'number' } } })
+  output_tokens_details!: { reasoning_tokens: number };
+
+  @ApiProperty()
+  total_tokens!: number;
+}
+
+/** What OpenAI's object has no field for. */
+export class ResponseOrigin {
+  @ApiProperty()
+  run_id!: string;
+
+  @ApiProperty({ description: 'Who answers; `built-in` is no language model' })
+  provider!: string;
+
+  @ApiProperty({ type: Boolean, nullable: true })
+  usage_estimated!: boolean | null;
+}
+
+export class ResponseObject {
+  @ApiProperty({ example: 'resp_01890a5d7c3e7b3e9d1f2a3b4c5d6e7f' })
+  id!: string;
+
+  @ApiProperty({ enum: ['response'] })
+  object!: 'response';
+
+  @ApiProperty({ description: 'Unix time in seconds' })
+  created_at!: number;
+
+  @ApiProperty({ type: Number, nullable: true, description: 'Unix time in seconds' })
+  completed_at!: number | null;
+
+  @ApiProperty({ enum: RESPONSE_STATUSES })
+  status!: ResponseStatus;
+
+  @ApiProperty({ type: 'object', nullable: true, additionalProperties: true })
+  error!: { code: string; message: string } | null;
+
+  @ApiProperty({ type: 'object', nullable: true, additionalProperties: true })
+  incomplete_details!: { reason: 'max_output_tokens' | 'content_filter' } | null;
+
+  @ApiProperty()
+  model!: string;
+
+  @ApiProperty({ type: [ItemObject] })
+  output!: ItemObject[];
+
+  @ApiProperty({ type: ResponseUsage, nullable: true })
+  usage!: ResponseUsage | null;
+
+  @ApiProperty({ type: 'object', nullable: true, properties: { id: { type: 'string' } } })
+  conversation!: { id: string } | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  previous_response_id!: string | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true })
+  instructions!: string | null;
+
+  @ApiProperty()
+  store!: boolean;
+
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  metadata!: Metadata;
+
+  @ApiProperty({ type: ResponseOrigin })
+  parley!: ResponseOrigin;
+}
+
+/** What a response is made of, whichever way it became known. */
+export interface ResponseState {
+  run: StartRunReply;
+  request: ResponseRequest;
+  metadata: Metadata;
+  status: RunStatus;
+  output: ItemObject[];
+  usage: Usage | null;
+  finishReason: FinishReason | null;
+  error: SerializedError | null;
+  /** ISO 8601 */
+  finishedAt: string | null;
+}
+
+export function responseObject(state: ResponseState): ResponseObject {
+  const { run, request, status, usage, finishReason, error } = state;
+  const shown = responseStatus(status);
+  return {
+    ...request,
+    id: formatId('response', run.runId),
+    object: 'response',
+    created_at: unixSeconds(run.createdAt),
+    completed_at: shown === 'completed' && state.finishedAt ? unixSeconds(state.finishedAt) : null,
+    status: shown,
+    error: shown === 'failed' && error ? { code: 'server_error', message: error.message } : null,
+    incomplete_details: shown === 'incomplete' ? { reason: incompleteReason(finishReason) } : null,
+    model: run.model,
+    output: state.output,
+    usage: usage && responseUsage(usage),
+    conversation: run.conversationId === null ? null : { id: formatId('conversation', run.conversationId) },
+    store: run.conversationId !== null,
+    metadata: state.metadata,
+    parley: {
+      run_id: formatId('run', run.runId),
+      provider: run.provider,
+      usage_estimated: usage && usage.estimated,
+    },
+  };
+}
+
+/** Of a response that was stored. */
+export function storedResponse({ run, request }: StoredRequestView): ResponseObject {
+  const { status, output, usage, finishReason, error, finishedAt, metadata } = run;
+  const itemState = itemStatus(status);
+  return responseObject({
+    run: startReply(run),
+    request: request as unknown as ResponseRequest,
+    ...{ metadata, status, usage, finishReason, error, finishedAt },
+    output: output === null ? [] : outputItems(startReply(run), output, itemState),
+  });
+}
+
+/** Text first, then calls, as they are stored. */
+export function outputItems(
+  run: StartRunReply,
+  { text, toolCalls, annotations }: { text: string; toolCalls: ToolCall[]; annotations: FileCitation[] },
+  status: ItemStatus,
+): ItemObject[] {
+  const { message, call } = itemIds(run);
+  return [
+    ...(text !== '' || toolCalls.length === 0 ? [outputMessage(message, text, annotations, status)] : []),
+    ...toolCalls.map((called, index) => callItem(call(index), called, status)),
+  ];
+}
+
+/** Of the items of an answer, stored or not. */
+export function itemIds({ messageId, runId }: StartRunReply): { message: string; call: (index: number) => string } {
+  const id = messageId ?? runId;
+  return { message: formatId('message', id), call: (index) => callItemId(id, index) };
+}
+
+export function responseStatus(status: RunStatus): ResponseStatus {
+  return status === 'interrupted' ? 'failed' : status;
+}
+
+function incompleteReason(reason: FinishReason | null): 'max_output_tokens' | 'content_filter' {
+  return reason === 'content_filter' ? 'content_filter' : 'max_output_tokens';
+}
+
+function responseUsage(usage: Usage): ResponseUsage {
+  return {
+    input_tokens: usage.promptTokens,
+    input_tokens_details: { cached_tokens: usage.cachedTokens },
+    output_tokens: usage.completionTokens,
+    output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+    total_tokens: usage.totalTokens,
+  };
+}
+
+function startReply(run: RunView): StartRunReply {
+  const { id: runId, conversationId, messageId, parentId, model, provider, createdAt } = run;
+  return { runId, conversationId, messageId, parentId, model, provider, createdAt };
+}
