@@ -3,7 +3,7 @@ import { type FileCitation, type MessageView, type RunStatus, type ToolCall } fr
 import { FileCitationObject, fileCitationObject } from '../runs/annotation.view.js';
 import { callItemId, messageItemId } from './item-id.js';
 
-export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
+export type ItemStatus = 'in_progress' | 'searching' | 'completed' | 'incomplete' | 'failed';
 
 export class TextContent {
   @ApiProperty({ enum: ['input_text', 'output_text'] })
@@ -19,15 +19,15 @@ export class TextContent {
   logprobs?: never[];
 }
 
-/** An item of OpenAI's conversations and responses: a message, a call of a function, or its output. */
+/** An item of OpenAI's conversations and responses: a message, a call of a function, its output, or a search in files. */
 export class ItemObject {
   @ApiProperty()
   id!: string;
 
-  @ApiProperty({ enum: ['message', 'function_call', 'function_call_output'] })
-  type!: 'message' | 'function_call' | 'function_call_output';
+  @ApiProperty({ enum: ['message', 'function_call', 'function_call_output', 'file_search_call'] })
+  type!: 'message' | 'function_call' | 'function_call_output' | 'file_search_call';
 
-  @ApiProperty({ enum: ['in_progress', 'completed', 'incomplete'] })
+  @ApiProperty({ enum: ['in_progress', 'searching', 'completed', 'incomplete', 'failed'] })
   status!: ItemStatus;
 
   @ApiPropertyOptional()
@@ -47,6 +47,12 @@ export class ItemObject {
 
   @ApiPropertyOptional()
   output?: string;
+
+  @ApiPropertyOptional({ type: [String], description: 'What was searched for' })
+  queries?: string[];
+
+  @ApiPropertyOptional({ type: 'array', items: { type: 'object' }, nullable: true })
+  results?: null;
 }
 
 /** A message of ours is one item or several: its text, and each call of a function. */
@@ -79,6 +85,11 @@ export function outputText(text: string, annotations: readonly FileCitation[]): 
 
 export function callItem(id: string, { id: call_id, function: called }: ToolCall, status: ItemStatus): ItemObject {
   return { id, type: 'function_call', status, call_id, name: called.name, arguments: called.arguments };
+}
+
+/** What was found stands in the citations of the answer. */
+export function searchItem(id: string, queries: string[], status: ItemStatus): ItemObject {
+  return { id, type: 'file_search_call', status, queries, results: null };
 }
 
 export function itemStatus(status: RunStatus): ItemStatus {

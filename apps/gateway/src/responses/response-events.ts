@@ -14,6 +14,7 @@ import {
   type ItemStatus,
   outputMessage,
   outputText,
+  searchItem,
 } from '../conversation-items/item.view.js';
 import { endedEarly } from '../runs/answer.js';
 import { fileCitationObject } from '../runs/annotation.view.js';
@@ -26,7 +27,7 @@ import { itemIds, responseObject, responseStatus } from './response.view.js';
  * for each event further. So the same event has the same number wherever and whenever it is told, as long as no more
  * stand at one place; behind the end there is room for any number.
  */
-const EVENTS_PER_PLACE = 8;
+const EVENTS_PER_PLACE = 16;
 
 export interface ResponseEvent {
   type: string;
@@ -89,7 +90,9 @@ class ResponseTelling {
   #textIndex: number | null = null;
   readonly #calls: ToolCall[] = [];
   #openCall: { index: number; outputIndex: number } | null = null;
-  #items = 0;
+  /** What has begun, in the order of its indexes. */
+  readonly #items: ('search' | 'message' | number)[] = [];
+  #isSearching = false;
 
   constructor(
     private readonly run: Run,
@@ -101,9 +104,11 @@ class ResponseTelling {
   *begin(): Generator<ResponseEvent> {
     yield* this.#tell('response.created', { response: this.#response(UNDER_WAY, []) });
     yield* this.#tell('response.in_progress', { response: this.#response(UNDER_WAY, []) });
+    if (this.told.request.search_queries) yield* this.#beginSearch(this.told.request.search_queries);
   }
 
   *text(delta: string): Generator<ResponseEvent> {
+    yield* this.#endSearch('completed');
     if (this.#textIndex === null) yield* this.#beginMessage();
     this.#text += delta;
     yield* this.#delta('response.output_text.delta', delta, 0, { ...this.#part(), logprobs: [] });
@@ -112,9 +117,10 @@ class ResponseTelling {
   *call(event: Extract<RunEvent, { type: 'tool_call' }>): Generator<ResponseEvent> {
     const { index, id, name = '', argumentsDelta } = event;
     if (id !== undefined) {
+      yield* this.#endSearch('completed');
       yield* this.#endCall('completed');
       this.#calls[index] = { id, type: 'function', function: { name, arguments: '' } };
-      this.#openCall = { index, outputIndex: this.#items++ };
+      this.#openCall = { index, outputIndex: this.#items.push(index) - 1 };
       const item = callItem(this.#ids.call(index), this.#calls[index], 'in_progress');
       yield* this.#tell('response.output_item.added', { output_index: this.#openCall.outputIndex, item });
     }
@@ -127,6 +133,7 @@ class ResponseTelling {
 
   *end(ending: Ending): Generator<ResponseEvent> {
     const status: ItemStatus = ending.status === 'completed' ? 'completed' : 'incomplete';
+    yield* this.#endSearch(ending.status === 'failed' ? 'failed' : 'completed');
     if (this.#textIndex === null && this.#calls.length === 0 && ending.status !== 'failed') yield* this.#beginMessage();
     if (this.#textIndex !== null) yield* this.#endMessage(this.#textIndex, ending.annotations, status);
     yield* this.#endCall(status);
@@ -136,8 +143,29 @@ class ResponseTelling {
     yield* this.#tell(type, { response: this.#response(ending, this.#output(ending, status)) });
   }
 
+  *#beginSearch(queries: string[]): Generator<ResponseEvent> {
+    this.#isSearching = true;
+    const output_index = this.#items.push('search') - 1;
+    const at = { item_id: this.#ids.search, output_index };
+    const item = searchItem(this.#ids.search, queries, 'in_progress');
+    yield* this.#tell('response.output_item.added', { output_index, item });
+    yield* this.#tell('response.file_search_call.in_progress', at);
+    yield* this.#tell('response.file_search_call.searching', at);
+  }
+
+  /** The search has ended when something is said. */
+  *#endSearch(status: 'completed' | 'failed'): Generator<ResponseEvent> {
+    const queries = this.told.request.search_queries;
+    if (!this.#isSearching || !queries) return;
+    this.#isSearching = false;
+    const at = { item_id: this.#ids.search, output_index: 0 };
+    if (status === 'completed') yield* this.#tell('response.file_search_call.completed', at);
+    const item = searchItem(this.#ids.search, queries, status);
+    yield* this.#tell('response.output_item.done', { output_index: 0, item });
+  }
+
   *#beginMessage(): Generator<ResponseEvent> {
-    this.#textIndex = this.#items++;
+    this.#textIndex = this.#items.push('message') - 1;
     const item = { ...outputMessage(this.#ids.message, '', [], 'in_progress'), content: [] };
     yield* this.#tell('response.output_item.added', { output_index: this.#textIndex, item });
     yield* this.#tell('response.content_part.added', { ...this.#part(), part: outputText('', []) });
@@ -187,10 +215,17 @@ class ResponseTelling {
   }
 
   /** In the order in which they were told. */
-  #output({ annotations }: Ending, status: ItemStatus): ItemObject[] {
-    const calls = this.#calls.filter(Boolean).map((call, index) => callItem(this.#ids.call(index), call, status));
-    if (this.#textIndex === null) return calls;
-    return calls.toSpliced(this.#textIndex, 0, outputMessage(this.#ids.message, this.#text, annotations, status));
+  #output({ annotations, status: runStatus }: Ending, status: ItemStatus): ItemObject[] {
+    const { search, message, call } = this.#ids;
+    return this.#items.map((item) => {
+      if (item === 'message') return outputMessage(message, this.#text, annotations, status);
+      if (item !== 'search') return callItem(call(item), this.#calls[item]!, status);
+      return searchItem(
+        search,
+        this.told.request.search_queries ?? [],
+        runStatus === 'failed' ? 'failed' : 'completed',
+      );
+    });
   }
 
   #response({ status, finishReason, usage, error }: Ending, output: ItemObject[]): object {

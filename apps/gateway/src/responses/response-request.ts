@@ -20,6 +20,8 @@ export interface ResponseRequest {
   top_p: number | null;
   truncation: 'auto' | 'disabled';
   background: boolean;
+  /** What files are searched for; null when none are. Not shown as it is. */
+  search_queries: string[] | null;
 }
 
 export function responseRequest(body: CreateResponseBody): ResponseRequest {
@@ -34,7 +36,17 @@ export function responseRequest(body: CreateResponseBody): ResponseRequest {
     tools: body.tools ?? [],
     truncation: body.truncation ?? 'disabled',
     background: body.background ?? false,
+    search_queries: searchQueries(body),
   };
+}
+
+function searchQueries({ tools, tool_choice, input }: CreateResponseBody): string[] | null {
+  const isSearched = (tools ?? []).some(({ type }) => type === 'file_search') && tool_choice !== 'none';
+  if (!isSearched) return null;
+  const asked = inputMessages(input, 'input').findLast(({ role }) => role === 'user')?.content ?? [];
+  const parts =
+    typeof asked === 'string' ? [asked] : asked.flatMap((part) => (part['type'] === 'text' ? [part['text']] : []));
+  return parts.length === 0 ? null : [parts.join('\n').trim()];
 }
 
 /**

@@ -12,8 +12,15 @@ import {
   type ToolCall,
   type Usage,
 } from '@parley/contracts';
-import { callItemId } from '../conversation-items/item-id.js';
-import { callItem, ItemObject, type ItemStatus, itemStatus, outputMessage } from '../conversation-items/item.view.js';
+import { callItemId, searchItemId } from '../conversation-items/item-id.js';
+import {
+  callItem,
+  ItemObject,
+  type ItemStatus,
+  itemStatus,
+  outputMessage,
+  searchItem,
+} from '../conversation-items/item.view.js';
 import { unixSeconds } from '../wire/unix-seconds.js';
 import { type ResponseRequest } from './response-request.js';
 
@@ -114,7 +121,8 @@ export interface ResponseState {
 }
 
 export function responseObject(state: ResponseState): ResponseObject {
-  const { run, request, status, usage, finishReason, error } = state;
+  const { run, status, usage, finishReason, error } = state;
+  const { search_queries: _hidden, ...request } = state.request;
   const shown = responseStatus(status);
   return {
     ...request,
@@ -142,32 +150,39 @@ export function responseObject(state: ResponseState): ResponseObject {
 /** Of a response that was stored. */
 export function storedResponse({ run, request }: StoredRequestView): ResponseObject {
   const { status, output, usage, finishReason, error, finishedAt, metadata } = run;
-  const itemState = itemStatus(status);
+  const asked = request as unknown as ResponseRequest;
   return responseObject({
     run: startReply(run),
-    request: request as unknown as ResponseRequest,
+    request: asked,
     ...{ metadata, status, usage, finishReason, error, finishedAt },
-    output: output === null ? [] : outputItems(startReply(run), output, itemState),
+    output: output === null ? [] : outputItems(startReply(run), output, { status: itemStatus(status), ...asked }),
   });
 }
 
-/** Text first, then calls, as they are stored. */
+/** The search first, then text and calls, as they are stored. */
 export function outputItems(
   run: StartRunReply,
   { text, toolCalls, annotations }: { text: string; toolCalls: ToolCall[]; annotations: FileCitation[] },
-  status: ItemStatus,
+  { status, search_queries: queries }: { status: ItemStatus } & Pick<ResponseRequest, 'search_queries'>,
 ): ItemObject[] {
-  const { message, call } = itemIds(run);
+  const { search, message, call } = itemIds(run);
   return [
+    ...(queries ? [searchItem(search, queries, 'completed')] : []),
     ...(text !== '' || toolCalls.length === 0 ? [outputMessage(message, text, annotations, status)] : []),
     ...toolCalls.map((called, index) => callItem(call(index), called, status)),
   ];
 }
 
+interface ItemIds {
+  search: string;
+  message: string;
+  call: (index: number) => string;
+}
+
 /** Of the items of an answer, stored or not. */
-export function itemIds({ messageId, runId }: StartRunReply): { message: string; call: (index: number) => string } {
+export function itemIds({ messageId, runId }: StartRunReply): ItemIds {
   const id = messageId ?? runId;
-  return { message: formatId('message', id), call: (index) => callItemId(id, index) };
+  return { search: searchItemId(id), message: formatId('message', id), call: (index) => callItemId(id, index) };
 }
 
 export function responseStatus(status: RunStatus): ResponseStatus {

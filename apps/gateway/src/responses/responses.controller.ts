@@ -123,7 +123,7 @@ export class ResponsesController {
     if (run.conversationId !== null)
       return void (await reply.send(storedResponse(await this.responses.get(tenant, run.runId))));
     const isCut = finishReason === 'length' || finishReason === 'content_filter';
-    const output = outputItems(run, said, isCut ? 'incomplete' : 'completed');
+    const output = outputItems(run, said, { status: isCut ? 'incomplete' : 'completed', ...request });
     const state = { run, request, metadata, output, usage, finishReason, error: null };
     const finishedAt = new Date().toISOString();
     await reply.send(responseObject({ ...state, status: isCut ? 'incomplete' : 'completed', finishedAt }));

@@ -263,6 +263,29 @@ describe('/v1/responses', () => {
     }
   });
 
+  it('shows the search that grounds it', async () => {
+    answering(TEXT);
+    const tools = [{ type: 'file_search' as const, vector_store_ids: [formatId('knowledgeBase', CONVERSATION)] }];
+    const stream = await openai.responses.create({ model: 'default', input: 'How long?', tools, stream: true });
+    const events = await eventsOf(stream);
+    expect(events.slice(2, 8).map(({ type }) => type)).toEqual([
+      'response.output_item.added',
+      'response.file_search_call.in_progress',
+      'response.file_search_call.searching',
+      'response.file_search_call.completed',
+      'response.output_item.done',
+      'response.output_item.added',
+    ]);
+    const search = { type: 'file_search_call', queries: ['How long?'], status: 'completed' };
+    expect(events.at(-1)).toMatchObject({ response: { output: [search, { type: 'message' }] } });
+    expect(events.at(-1)).not.toHaveProperty('response.search_queries');
+    const request = responseRequest({ model: 'default', input: 'How long?', tools });
+    app.bus.on(GetStoredRequest, () => ({ ...stored(), request: { ...request } }));
+    expect((await openai.responses.retrieve(ID)).output).toMatchObject([search, { type: 'message' }]);
+    await openai.responses.create({ model: 'default', input: 'How long?', tools, tool_choice: 'none', store: false });
+    expect(app.bus.asked(StartRun).at(-1)).not.toHaveProperty('retrieval');
+  });
+
   it('ends with what went wrong', async () => {
     const failure = { code: 'provider_error' as const, message: 'The model failed.' };
     answering([TEXT[0]!, { type: 'failed', error: failure }]);
