@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chown, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { endProcessGroup, startDetached } from './detached-process.js';
 import { discardInstance, saveInstance, type InstanceRecord, type Owner } from './instance-registry.js';
 import { isAlive } from './process-identity.js';
@@ -25,6 +26,10 @@ export interface LocalRecipe {
   discardSignal: NodeJS.Signals;
 }
 
+/** PostgreSQL does not start as long as a backend of a killed predecessor holds its memory. */
+const RESTART_PATIENCE_MS = 30_000;
+const BETWEEN_TRIES_MS = 250;
+
 /** A server started from installed binaries, with a data folder of its own in the system's temporary folder. */
 export class LocalServer implements Server {
   readonly kind: ServerKind;
@@ -41,7 +46,33 @@ export class LocalServer implements Server {
   }
 
   async start(): Promise<void> {
-    const record = (this.record ??= await this.createInstance());
+    if (this.record === null) return this.launch(await this.createInstance());
+    const deadline = Date.now() + RESTART_PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.launch(this.record);
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await delay(BETWEEN_TRIES_MS);
+      }
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.end(this.recipe.stopSignal);
+  }
+
+  kill(): Promise<void> {
+    return this.end('SIGKILL');
+  }
+
+  async remove(): Promise<void> {
+    if (this.record) await discardInstance(this.record);
+    this.record = null;
+  }
+
+  private async launch(record: InstanceRecord): Promise<void> {
+    this.record = record;
     const { runtime, directory } = record;
     if (runtime.type !== 'process' || directory === null) throw new Error('not a local instance');
     const { file, args, env } = this.recipe.command(directory);
@@ -60,19 +91,6 @@ export class LocalServer implements Server {
       const log = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-15).join('\n');
       throw new Error(`${error.message}\n${log}`, { cause: error });
     });
-  }
-
-  stop(): Promise<void> {
-    return this.end(this.recipe.stopSignal);
-  }
-
-  kill(): Promise<void> {
-    return this.end('SIGKILL');
-  }
-
-  async remove(): Promise<void> {
-    if (this.record) await discardInstance(this.record);
-    this.record = null;
   }
 
   private async createInstance(): Promise<InstanceRecord> {
