@@ -130,7 +130,7 @@ describe('A file that cannot be read', () => {
         expect(json!['status']).not.toBe('in_progress');
         return json as unknown as Settled;
       },
-      { timeoutMs: 20_000, intervalMs: 100 },
+      { timeoutMs: 60_000, intervalMs: 100 },
     );
   }
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import {
   describeWithServices,
   eventually,
@@ -10,8 +10,6 @@ import {
 import { type AppProcess } from './support/app-process.js';
 import { type Heard, Listening } from './support/listening.js';
 import { type LaunchedSuite, startRealSuite, type Suite } from './support/suite.js';
-
-jest.setTimeout(180_000);
 
 const WORDS = Array.from({ length: 120 }, (_, index) => `wörd${index} `);
 const ANSWER = WORDS.join('');

@@ -1,13 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, type ProviderStub, startProviderStub } from '@parley/testing';
 import OpenAI, { toFile } from 'openai';
 import { AppProcess, freePort } from './support/app-process.js';
 import { textOfChunks } from './support/ingestion-suite.js';
-
-jest.setTimeout(240_000);
 
 const PATIENCE = { timeoutMs: 60_000, intervalMs: 200 };
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import {
   DeleteDocument,
   type EmbeddingMigrationView,
@@ -13,8 +13,6 @@ import {
 import { describeWithServices, eventually } from '@parley/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { type IngestedDocument, IngestionSuite, textOfChunks } from './support/ingestion-suite.js';
-
-jest.setTimeout(240_000);
 
 /** A parser process of its own for each document takes its time on a busy machine. */
 const PATIENCE_MS = 60_000;

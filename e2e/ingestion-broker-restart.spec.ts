@@ -31,7 +31,7 @@ describeWithPrivateServers('a broker that goes away in the middle of ingesting',
     await broker.start();
     await suite.bus.whenConnected(30_000);
 
-    await suite.completed(documents, 30_000);
+    await suite.completed(documents);
     for (const document of documents) {
       expect(await suite.jobs(document)).toMatchObject([{ status: 'completed', attempt: 1 }]);
       expect(await suite.chunks(document)).toHaveLength(3);

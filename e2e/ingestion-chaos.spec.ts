@@ -3,12 +3,12 @@ import { describeWithPrivateServers } from '@parley/testing';
 import { runChaos } from './support/chaos/chaos-run.js';
 import { faultsOf } from './support/chaos/chaos-verdict.js';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 /** The same as `npm run bench -- chaos`, short. */
 describeWithPrivateServers('ingestion while everything is killed in turn', () => {
   it('completes each document once or fails with a reason, and ends with the chunks of an ingestion in peace', async () => {
-    const report = await runChaos({ documents: 24, workers: 2, rounds: 1, timeoutMs: 40_000, log: () => undefined });
+    const report = await runChaos({ documents: 24, workers: 2, rounds: 1, timeoutMs: 120_000, log: () => undefined });
     const { kills, undisturbed, disturbed, logs } = report;
     const faults = faultsOf(report);
     expect({ faults, logs: faults.length === 0 ? '' : logs }).toEqual({ faults: [], logs: '' });

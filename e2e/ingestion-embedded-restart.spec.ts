@@ -7,7 +7,7 @@ import OpenAI, { toFile } from 'openai';
 import { AppProcess, freePort } from './support/app-process.js';
 import { textOfChunks } from './support/ingestion-suite.js';
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 180_000;
 
 describe('an embedded suite that is killed in the middle of ingesting', () => {
   let dataDir: string;
@@ -48,7 +48,7 @@ describe('an embedded suite that is killed in the middle of ingesting', () => {
         const { file_counts: counts } = await client.vectorStores.retrieve(store.id);
         expect(counts).toMatchObject({ completed: 4, total: 4 });
       },
-      { timeoutMs: 20_000, intervalMs: 200 },
+      { timeoutMs: 60_000, intervalMs: 200 },
     );
   });
 

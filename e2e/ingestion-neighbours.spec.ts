@@ -33,13 +33,13 @@ describeWithServices('a document beside others', () => {
     const fileIds = await Promise.all(Array.from({ length: QUEUED }, () => suite.upload('One short text.')));
     const files = fileIds.map((fileId) => ({ fileId, attributes: {} }));
     await suite.ask(CreateFileBatch, { id: uuidv7(), knowledgeBaseId, files });
-    await eventually(async () => expect(await countOf('completed')).toBeGreaterThan(2), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await countOf('completed')).toBeGreaterThan(2), { timeoutMs: 60_000 });
 
     const stranger = suite.someTenant();
     const theirs = await suite.createKnowledgeBase(stranger);
     const fileId = await suite.upload('One late text.', 'late.txt', 'text/plain', stranger);
     const late = await suite.attach(theirs, fileId, 'small', stranger);
-    await eventually(async () => expect((await jobOf(late)).status).toBe('completed'), { timeoutMs: 20_000 });
+    await eventually(async () => expect((await jobOf(late)).status).toBe('completed'), { timeoutMs: 60_000 });
 
     const [served] = await suite.rows<{ before: number }>(
       `select count(*)::integer as before from memory.ingestion_jobs late

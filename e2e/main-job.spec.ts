@@ -1,11 +1,9 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, type ProviderStub, startProviderStub } from '@parley/testing';
 import OpenAI, { NotFoundError, toFile } from 'openai';
 import { createTenant, startEmbeddedSuite, startRealSuite, type Suite } from './support/suite.js';
-
-jest.setTimeout(180_000);
 
 const SHARED = resolve(import.meta.dirname, '../../shared/data/documents');
 const REAL_DOCUMENTS = ['pdf/tracemonkey.pdf', 'docx/tables.docx', 'csv/csv.csv'];

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import OpenAI from 'openai';
 import { type ResponseStreamEvent } from 'openai/resources/responses/responses';
 import { describeWithServices, eventually, type ProviderStub, startProviderStub } from '@parley/testing';
 import { type LaunchedSuite, startRealSuite, type Suite } from './support/suite.js';
-
-jest.setTimeout(120_000);
 
 const WORDS = Array.from({ length: 20 }, (_, index) => `word${index} `);
 

@@ -1,11 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { AddWebPages, GetDocument, GetFile, GetWebPage, RefreshWebPage, type WebPageView } from '@parley/contracts';
 import { describeWithServices, eventually } from '@parley/testing';
 import { type IngestedDocument, IngestionSuite } from './support/ingestion-suite.js';
-
-jest.setTimeout(240_000);
 
 const PATIENCE_MS = 60_000;
 

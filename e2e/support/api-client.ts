@@ -25,7 +25,7 @@ export interface ExpectedError {
   param?: string | null;
 }
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 /** Plain HTTP to a suite, for what no SDK would send. */
 export class ApiClient {

@@ -21,7 +21,7 @@ export class BusClient {
     const module = { module: BusClientModule, imports: [MessagingModule.forRoot({ app: 'gateway', url })] };
     const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
     const bus = app.get(MessageBus);
-    await bus.whenConnected(20_000);
+    await bus.whenConnected(60_000);
     return new BusClient(app, bus);
   }
 

@@ -209,7 +209,7 @@ export class IngestionSuite {
   }
 
   /** The document once it is completed or failed. */
-  settled(document: IngestedDocument, timeoutMs = 20_000): Promise<DocumentView> {
+  settled(document: IngestedDocument, timeoutMs = 90_000): Promise<DocumentView> {
     return eventually(
       async () => {
         const view = await this.document(document);
