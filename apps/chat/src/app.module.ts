@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { type ConfigOf, type Environment, LlmConfig, RetrievalConfig } from '@parley/config';
-import { LlmModule, llmOptionsOf } from '@parley/llm';
+import { type ConfigOf, type Environment, LlmConfig, ModelsConfig, RetrievalConfig } from '@parley/config';
+import { chatModelsOf, LlmModule } from '@parley/llm';
 import { type RunnableApp } from '@parley/observability';
 import { createService, ServiceModule, serviceSections, type Wiring } from '@parley/service';
 import { AssistantEntity } from './assistants/assistant.entity.js';
@@ -19,7 +19,13 @@ import { StatusModule } from './status/status.module.js';
 import { StoredRequestEntity } from './stored-requests/stored-request.entity.js';
 import { StoredRequestsModule } from './stored-requests/stored-requests.module.js';
 
-export const appSections = { ...serviceSections, llm: LlmConfig, retrieval: RetrievalConfig, chat: ChatConfig };
+export const appSections = {
+  ...serviceSections,
+  llm: LlmConfig,
+  models: ModelsConfig,
+  retrieval: RetrievalConfig,
+  chat: ChatConfig,
+};
 
 const DEFAULT_PORT = 3002;
 
@@ -46,7 +52,7 @@ export class AppModule {
           config,
           wiring,
         }),
-        LlmModule.forRoot(llmOptionsOf(config.llm), llmMetrics),
+        LlmModule.forChat(chatModelsOf(config.llm, config.models.file, llmMetrics)),
         AssistantsModule,
         ConversationsModule,
         ModelsModule,

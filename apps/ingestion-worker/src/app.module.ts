@@ -34,7 +34,7 @@ export class AppModule {
           config,
           wiring,
         }),
-        LlmModule.forRoot(llmOptionsOf(config.llm)),
+        LlmModule.forEmbeddings(llmOptionsOf(config.llm)),
         IngestionModule,
       ],
     };

@@ -53,7 +53,7 @@ export class AppModule {
           config,
           wiring,
         }),
-        LlmModule.forRoot(llmOptionsOf(config.llm)),
+        LlmModule.forEmbeddings(llmOptionsOf(config.llm)),
         FilesModule,
         KnowledgeBasesModule,
         DocumentsModule,

@@ -1,5 +1,8 @@
 import 'reflect-metadata';
 
+/** Where settings come from. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface EnvOptions<T> {
   /** One sentence for `.env.example` and the README. */
   description: string;
@@ -8,7 +11,7 @@ export interface EnvOptions<T> {
   optional?: boolean;
   secret?: boolean;
   /** Turns the text into a value; throws with what was expected. By default the property's type decides. */
-  parse?: (text: string) => T;
+  parse?: (text: string, environment: Environment) => T;
   /** Shown in `.env.example` instead of the default. */
   example?: string;
 }
@@ -17,7 +20,7 @@ export interface EnvVariable extends EnvOptions<unknown> {
   property: string;
   /** The first one is the documented name; the others are names that replaced systems use. */
   names: readonly string[];
-  parse: (text: string) => unknown;
+  parse: (text: string, environment: Environment) => unknown;
 }
 
 const VARIABLES = Symbol('env-variables');

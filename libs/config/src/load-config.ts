@@ -1,7 +1,6 @@
 import { validateSync, type ValidationError } from 'class-validator';
-import { type EnvVariable, variablesOf } from './env.js';
+import { type Environment, type EnvVariable, variablesOf } from './env.js';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
 type SectionClass = new () => object;
 export type ConfigSections = Record<string, SectionClass>;
 export type ConfigOf<S extends ConfigSections> = { readonly [K in keyof S]: Readonly<InstanceType<S[K]>> };
@@ -53,7 +52,7 @@ function loadSection(section: SectionClass, environment: Environment, faults: st
 
 function readVariable(variable: EnvVariable, environment: Environment): unknown {
   const name = variable.names.find((candidate) => (environment[candidate] ?? '') !== '');
-  if (name !== undefined) return variable.parse(environment[name]!);
+  if (name !== undefined) return variable.parse(environment[name]!, environment);
   if (variable.default === undefined && !variable.optional) throw new Error(`is required: ${variable.description}`);
   return variable.default;
 }

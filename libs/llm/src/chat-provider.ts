@@ -1,5 +1,4 @@
-/** Who answers: a model behind an OpenAI-compatible endpoint, or the extractive stand-in that needs none. */
-export type ProviderName = 'builtin' | 'openai';
+import { type ModelOrigin } from '@parley/contracts';
 
 /** `open`: calls are refused for a pause after repeated outages; `half-open`: one call is trying whether it is over. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
@@ -85,18 +84,34 @@ export interface Usage {
 }
 
 export type ChatChunk =
+  /** Who answers, before anything else: with a fallback that is known only when an answer begins. */
+  | { type: 'origin'; origin: ModelOrigin }
   | { type: 'text'; text: string }
   /** A fragment of one tool call; `id` and `name` come with its first fragment only. */
   | { type: 'tool_call'; index: number; id?: string; name?: string; argumentsDelta: string }
   | { type: 'finish'; finishReason: FinishReason }
-  | { type: 'usage'; usage: Usage };
+  /** `costMicros` in millionths of the currency of the prices; null without a price, absent from a single provider. */
+  | { type: 'usage'; usage: Usage; costMicros?: number | null };
+
+/** Requests that a provider is serving for this process, and those that wait for a place. */
+export interface ProviderLoad {
+  active: number;
+  queued: number;
+  /** Undefined: no limit. */
+  maxActive?: number | undefined;
+}
+
+export interface StreamOptions {
+  /** Another provider can answer instead, so that a long wait for this one is not worth it. */
+  hasAlternative?: boolean;
+}
 
 /** A language model. Abstract classes, so that the port is also its injection token. */
 export abstract class ChatProvider {
-  abstract readonly name: ProviderName;
-  /** For requests that name no model. */
-  abstract readonly defaultModel: string;
+  /** One of a few that the configuration knows. */
+  abstract readonly name: string;
   abstract readonly state: BreakerState;
+  abstract readonly load: ProviderLoad;
 
   /**
    * The ids that `ChatRequest.model` may take.
@@ -112,5 +127,5 @@ export abstract class ChatProvider {
    * @throws DomainError `provider_error` | `provider_rate_limited` | `model_not_found` | `invalid_request` |
    *   `unsupported_parameter` | `context_length_exceeded` | `timeout` | `service_unavailable`
    */
-  abstract stream(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatChunk>;
+  abstract stream(request: ChatRequest, signal: AbortSignal, options?: StreamOptions): AsyncIterable<ChatChunk>;
 }

@@ -1,4 +1,4 @@
-import { type BreakerState, type ProviderName } from './chat-provider.js';
+import { type BreakerState } from './chat-provider.js';
 
 export interface EmbeddingOptions {
   signal?: AbortSignal | undefined;
@@ -17,7 +17,7 @@ export interface EmbeddingBatch extends EmbeddingResult {
 
 /** Texts to vectors. One provider serves one model, hence one embedding space. */
 export abstract class EmbeddingProvider {
-  abstract readonly name: ProviderName;
+  abstract readonly name: string;
   abstract readonly model: string;
   abstract readonly state: BreakerState;
 

@@ -1,5 +1,7 @@
 export { BUILTIN_CHAT_MODEL } from './builtin/builtin.chat-provider.js';
 export { BUILTIN_EMBEDDING_MODEL, isBuiltinEmbeddingModel } from './builtin/builtin.embedding-provider.js';
+export * from './chat-models.js';
+export { chatModelsOf } from './chat-models-of.js';
 export * from './chat-provider.js';
 export * from './embedding-provider.js';
 export * from './embedding-providers.js';
@@ -8,7 +10,7 @@ export { type EmbeddingModel, LLM_DEFAULTS, type LlmOptions } from './llm-option
 export { llmOptionsOf } from './llm-options-of.js';
 export * from './llm.module.js';
 export { ProviderFailure } from './policy/provider-failure.js';
-export * from './providers.js';
+export { createChatProvider } from './providers.js';
 export * from './rerank/create-reranker.js';
 export * from './rerank/reranker.js';
 export { countMessageTokens, countRequestTokens } from './tokens/message-tokens.js';

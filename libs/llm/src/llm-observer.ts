@@ -1,11 +1,11 @@
-import { type ErrorCode } from '@parley/contracts';
-import { type BreakerState, type ProviderName, type Usage } from './chat-provider.js';
+import { type ErrorCode, type ModelOrigin } from '@parley/contracts';
+import { type BreakerState, type ProviderLoad, type Usage } from './chat-provider.js';
 
 export type LlmOperation = 'chat' | 'embedding';
 
 export interface LlmCall {
   operation: LlmOperation;
-  provider: ProviderName;
+  provider: string;
   model: string;
 }
 
@@ -18,5 +18,10 @@ export interface LlmObserver {
   /** `seconds` since the request started, waiting and retries included. */
   firstToken?(event: LlmCall & { seconds: number }): void;
   finished?(event: LlmCall & { outcome: LlmOutcome; seconds: number; usage: Usage }): void;
-  breakerChanged?(event: { operation: LlmOperation; provider: ProviderName; state: BreakerState }): void;
+  breakerChanged?(event: { operation: LlmOperation; provider: string; state: BreakerState }): void;
+  loadChanged?(event: { operation: LlmOperation; provider: string; load: ProviderLoad }): void;
+  /** The next provider is asked, because the one before failed before it began to answer. */
+  fellBack?(event: { from: ModelOrigin; to: ModelOrigin; reason: ErrorCode }): void;
+  /** What was used is known, or estimated: of every answer, whichever way it ended. */
+  charged?(event: { origin: ModelOrigin; usage: Usage; costMicros: number | null }): void;
 }

@@ -6,6 +6,8 @@ export interface EmbeddingModel {
 
 /** Plain settings; the apps read them from the environment. Without key and base URL the built-in provider answers. */
 export interface LlmOptions {
+  /** Of a declared provider. */
+  name?: string | undefined;
   openaiApiKey?: string | undefined;
   /** Of any OpenAI-compatible endpoint, usually ending in `/v1`; OpenAI's own by default. */
   openaiBaseUrl?: string | undefined;

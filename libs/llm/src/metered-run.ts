@@ -27,7 +27,7 @@ export async function* meteredRun(
     for await (const chunk of chunks) {
       if (chunk.type === 'finish') finishReason = chunk.finishReason;
       else if (chunk.type === 'usage') meter.told = chunk.usage;
-      else {
+      else if (chunk.type !== 'origin') {
         meter.count(chunk);
         yield chunk;
       }

@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { BUILTIN_CHAT_MODEL } from './builtin/builtin.chat-provider.js';
 import { BUILTIN_EMBEDDING_MODEL } from './builtin/builtin.embedding-provider.js';
-import { ChatProvider } from './chat-provider.js';
 import { EmbeddingProvider } from './embedding-provider.js';
 import { EmbeddingProviders } from './embedding-providers.js';
 import { type LlmOptions } from './llm-options.js';
@@ -30,19 +28,11 @@ describe('the provider', () => {
     expect(createEmbeddingProvider(options).name).toBe('builtin');
   });
 
-  it('tells which models it uses', () => {
-    expect(createChatProvider(models).defaultModel).toBe(BUILTIN_CHAT_MODEL);
-    expect(createChatProvider({ ...models, openaiApiKey: 'sk-1' }).defaultModel).toBe('gpt-4o');
-    expect(createEmbeddingProvider(models).model).toBe(BUILTIN_EMBEDDING_MODEL);
-    expect(createEmbeddingProvider({ ...models, openaiApiKey: 'sk-1' }).model).toBe('text-embedding-3-small');
-  });
-
   it('is injected by its port', () => {
-    const { exports, providers } = LlmModule.forRoot(models);
+    const { exports, providers } = LlmModule.forEmbeddings(models);
 
-    expect(exports).toEqual([ChatProvider, EmbeddingProvider, EmbeddingProviders]);
+    expect(exports).toEqual([EmbeddingProvider, EmbeddingProviders]);
     expect(providers).toEqual([
-      { provide: ChatProvider, useValue: expect.objectContaining({ name: 'builtin' }) },
       { provide: EmbeddingProvider, useValue: expect.objectContaining({ name: 'builtin' }) },
       { provide: EmbeddingProviders, useValue: expect.any(EmbeddingProviders) },
     ]);

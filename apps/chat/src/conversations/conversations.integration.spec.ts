@@ -301,6 +301,10 @@ describeWithServices('conversations on real services', () => {
       version: expect.any(String),
       database: true,
       llm: true,
+      providers: [
+        expect.objectContaining({ name: 'openai', state: 'closed', reachable: true }),
+        expect.objectContaining({ name: 'builtin', reachable: true }),
+      ],
     });
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { DomainError } from '@parley/contracts';
-import { ScriptedProvider } from '../fixtures/scripted-provider.js';
+import { modelsOf, ScriptedProvider } from '../fixtures/scripted-provider.js';
 import { ModelCatalog } from './model-catalog.js';
 
 Logger.overrideLogger(false);
@@ -9,7 +9,7 @@ Logger.overrideLogger(false);
 function createCatalog(models: () => Promise<string[]>) {
   const provider = new ScriptedProvider();
   const ask = jest.spyOn(provider, 'models').mockImplementation(models);
-  return { catalog: new ModelCatalog(provider), provider, ask };
+  return { catalog: new ModelCatalog(modelsOf(provider)), provider, ask };
 }
 
 const down = () => Promise.reject(new DomainError('provider_error', 'The provider is down.'));

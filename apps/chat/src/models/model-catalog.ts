@@ -1,36 +1,31 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { DomainError } from '@parley/contracts';
-import { ChatProvider } from '@parley/llm';
+import { Injectable } from '@nestjs/common';
+import { DomainError, type ModelOrigin } from '@parley/contracts';
+import { ChatModels, type ModelNaming } from '@parley/llm';
+import { ModelListing } from './model-listing.js';
 
-/** What clients may write instead of the configured model's name. */
+/** What clients may write instead of the default model's name. */
 export const DEFAULT_MODEL_ALIAS = 'default';
 
-const FRESH_MS = 60_000;
-/** The shortest time between two questions to the provider. */
-const ASK_AGAIN_AFTER_MS = 5_000;
-const LOAD_TIMEOUT_MS = 5_000;
-const MAX_MODELS = 1_000;
+interface NamedListing {
+  naming: ModelNaming;
+  listing: ModelListing;
+}
 
-/** Which models the provider has, asked seldom. The configured model counts as known, whether or not the provider lists it. */
+/** Which models there are. Aliases and the default model count as known, whether or not a provider lists them. */
 @Injectable()
 export class ModelCatalog {
-  readonly #logger = new Logger(ModelCatalog.name);
-  #models: readonly string[] = [];
-  #loadedAt = -Infinity;
-  #askedAt = -Infinity;
-  #asking: Promise<void> | null = null;
+  readonly #listings: readonly NamedListing[];
 
-  constructor(private readonly provider: ChatProvider) {}
-
-  /** Who answers. */
-  get providerName(): string {
-    return this.provider.name;
+  constructor(private readonly models: ChatModels) {
+    this.#listings = models.providers.map(({ provider, naming }) => ({ naming, listing: new ModelListing(provider) }));
   }
 
-  /** The provider's models, the default one first. A provider that does not answer has those that it had before. */
+  /** The names that clients may use: the default one first, then aliases, then what providers list. */
   async list(): Promise<string[]> {
-    if (since(this.#loadedAt) > FRESH_MS) await this.#ask();
-    return [...new Set([this.provider.defaultModel, ...this.#models])];
+    const listed = await Promise.all(
+      this.#listings.filter(({ naming }) => naming !== 'hidden').map((named) => this.#namesOf(named)),
+    );
+    return [...new Set([this.models.defaultModel, ...this.models.aliases, ...listed.flat()])];
   }
 
   /**
@@ -38,45 +33,49 @@ export class ModelCatalog {
    * @throws DomainError `model_not_found`; `service_unavailable` when the provider never told what it has
    */
   async resolve(name: string | null): Promise<string> {
-    const { defaultModel } = this.provider;
+    const { defaultModel, aliases } = this.models;
     if (name === null || name === DEFAULT_MODEL_ALIAS || name === defaultModel) return defaultModel;
-    if (!this.#models.includes(name)) await this.#ask();
-    if (this.#models.includes(name)) return name;
-    if (this.#loadedAt === -Infinity) {
-      const retryAfterMs = ASK_AGAIN_AFTER_MS;
+    if (aliases.includes(name)) return name;
+    const [target] = this.models.targetsOf(name);
+    const listing = this.#listingOf(target!.provider);
+    if (await listing.has(target!.model)) return name;
+    if (!listing.isKnown) {
+      const retryAfterMs = ModelListing.askAgainAfterMs;
       throw new DomainError('service_unavailable', 'The provider does not tell its models.', { retryAfterMs });
     }
     throw new DomainError('model_not_found', `The model '${name.slice(0, 100)}' does not exist.`, { param: 'model' });
   }
 
-  /** Whether the provider answers, or did within the last minute. */
+  /** What a run has to know of a model that is resolved. */
+  describe(model: string): { model: string; origin: ModelOrigin; contextWindowTokens: number } {
+    const [{ provider, model: name }] = this.models.targetsOf(model) as [ModelOrigin];
+    return { model, origin: { provider, model: name }, contextWindowTokens: this.models.contextWindowOf(model) };
+  }
+
+  /** Whether somebody who can answer to the default model is there. */
   async isReachable(): Promise<boolean> {
-    if (this.provider.state === 'open') return false;
-    await this.list();
-    return since(this.#loadedAt) <= FRESH_MS;
+    const targets = this.models.targetsOf(this.models.defaultModel);
+    const names = new Set(targets.map(({ provider }) => provider));
+    const answering = [...names].map(async (name) => {
+      if (!(await this.#listingOf(name).isReachable())) throw new Error(`${name} is away`);
+    });
+    return Promise.any(answering).then(
+      () => true,
+      () => false,
+    );
   }
 
-  /** Never rejects: an old list is better than none. */
-  #ask(): Promise<void> {
-    if (since(this.#askedAt) > ASK_AGAIN_AFTER_MS) {
-      this.#askedAt = performance.now();
-      this.#asking = this.#load();
-    }
-    return this.#asking ?? Promise.resolve();
+  /** One of each provider. */
+  get listings(): ModelListing[] {
+    return this.#listings.map(({ listing }) => listing);
   }
 
-  async #load(): Promise<void> {
-    try {
-      const models = await this.provider.models(AbortSignal.timeout(LOAD_TIMEOUT_MS));
-      this.#models = models.slice(0, MAX_MODELS);
-      this.#loadedAt = performance.now();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#logger.warn(`The provider's models cannot be listed: ${reason}`);
-    }
+  async #namesOf({ naming, listing }: NamedListing): Promise<string[]> {
+    const models = await listing.list();
+    return models.map((model) => (naming === 'prefixed' ? `${listing.provider.name}/${model}` : model));
   }
-}
 
-function since(time: number): number {
-  return performance.now() - time;
+  #listingOf(name: string): ModelListing {
+    return this.#listings.find(({ listing }) => listing.provider.name === name)!.listing;
+  }
 }

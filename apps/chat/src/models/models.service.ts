@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ModelView, type TenantContext } from '@parley/contracts';
-import { ChatProvider } from '@parley/llm';
+import { ChatModels } from '@parley/llm';
 import { AssistantsRepository } from '../assistants/assistants.repository.js';
 import { ModelCatalog } from './model-catalog.js';
 
@@ -12,18 +12,18 @@ const UNKNOWN_TIME = new Date(0).toISOString();
 export class ModelsService {
   constructor(
     private readonly catalog: ModelCatalog,
-    private readonly provider: ChatProvider,
+    private readonly models: ChatModels,
     private readonly assistants: AssistantsRepository,
   ) {}
 
-  /** The provider's models, then the tenant's assistants, which can be used as models. */
+  /** The models that clients may name, then the tenant's assistants, which can be used as models. */
   async list(tenant: TenantContext): Promise<ModelView[]> {
     const [models, assistants] = await Promise.all([
       this.catalog.list(),
       this.assistants.listNewest(tenant, MAX_ASSISTANTS),
     ]);
     return [
-      ...models.map((id) => ({ id, assistant: false, ownedBy: this.provider.name, createdAt: UNKNOWN_TIME })),
+      ...models.map((id) => ({ id, assistant: false, ownedBy: this.#ownerOf(id), createdAt: UNKNOWN_TIME })),
       ...assistants.map(({ id, createdAt }) => ({
         id,
         assistant: true,
@@ -31,5 +31,10 @@ export class ModelsService {
         createdAt: createdAt.toISOString(),
       })),
     ];
+  }
+
+  /** Who is asked first. */
+  #ownerOf(model: string): string {
+    return this.models.targetsOf(model)[0]!.provider;
   }
 }

@@ -1,4 +1,4 @@
-import { DomainError, type FileCitation, type FinishReason, type Usage } from '@parley/contracts';
+import { DomainError, type FileCitation, type FinishReason, type ModelOrigin, type Usage } from '@parley/contracts';
 import { type ChatChunk, type ToolCall } from '@parley/llm';
 import { usageFromProvider } from './usage.js';
 
@@ -8,6 +8,8 @@ const MAX_CHARACTERS = 2 ** 22;
 export class Answer {
   annotations: FileCitation[] = [];
   usage: Usage | null = null;
+  /** Who answered; null until somebody did. */
+  origin: ModelOrigin | null = null;
   finishReason: FinishReason | null = null;
   /** The provider stopped because it was told to. */
   wasStopped = false;
@@ -20,6 +22,9 @@ export class Answer {
   /** @throws DomainError `provider_error` when a provider does not stop */
   add(chunk: ChatChunk): void {
     switch (chunk.type) {
+      case 'origin':
+        this.origin = chunk.origin;
+        break;
       case 'text':
         this.#grow(chunk.text);
         this.text += chunk.text;
@@ -33,7 +38,7 @@ export class Answer {
         else this.finishReason = chunk.finishReason;
         break;
       case 'usage':
-        this.usage = usageFromProvider(chunk.usage);
+        this.usage = usageFromProvider(chunk.usage, chunk.costMicros ?? null);
         break;
     }
   }

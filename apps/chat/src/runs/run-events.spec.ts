@@ -12,6 +12,7 @@ const USAGE = {
   cachedTokens: 0,
   reasoningTokens: 0,
   estimated: false,
+  costMicros: null,
 };
 const END = { finishReason: 'stop' as const, usage: USAGE, annotations: [] };
 const CALL = { type: 'tool_call', index: 0, id: 'call_1', name: 'f', argumentsDelta: '{"a":' } as const;

@@ -9,7 +9,7 @@ import {
   type TenantContext,
   type Usage,
 } from '@parley/contracts';
-import { type ChatChunk, ChatProvider } from '@parley/llm';
+import { type ChatChunk, ChatModels } from '@parley/llm';
 import { ConversationUpkeep } from '../upkeep/conversation-upkeep.js';
 import { Answer } from './answer.js';
 import { Checkpoint } from './checkpoint.js';
@@ -56,6 +56,7 @@ const UNKNOWN_USAGE: Usage = {
   cachedTokens: 0,
   reasoningTokens: 0,
   estimated: true,
+  costMicros: null,
 };
 
 /** Writes answers: passages → prompt that fits → stream → store. Whatever happens, a run ends in a last state and a last event. */
@@ -65,12 +66,12 @@ export class RunGenerator {
   readonly #limits: RequestLimits;
 
   constructor(
-    private readonly provider: ChatProvider,
+    private readonly models: ChatModels,
     private readonly runs: RunsRepository,
     private readonly upkeep: ConversationUpkeep,
-    { maxOutputTokens, contextWindowTokens }: LlmConfig,
+    { maxOutputTokens }: LlmConfig,
   ) {
-    this.#limits = { maxOutputTokens, contextWindowTokens };
+    this.#limits = { maxOutputTokens };
   }
 
   /** Never rejects. */
@@ -108,7 +109,7 @@ export class RunGenerator {
     const { request, passages } = prepareRequest(run.plan, retrieval && retrieval.passages, this.#limits);
     progress.passages = passages;
     if (run.plan.brokenAnswer) await this.#tellBeginning(run, progress);
-    for await (const chunk of this.provider.stream(request, run.stop.signal)) {
+    for await (const chunk of this.models.stream(request, run.stop.signal)) {
       await run.stored;
       this.#take(chunk, run, progress);
     }
@@ -153,10 +154,10 @@ export class RunGenerator {
 
   #tellEnd({ events }: RunUnderWay, answer: Answer, ending: Ending): void {
     if (ending.type === 'failed') return events.failed(ending.error);
-    const { finishReason, annotations } = answer;
-    const usage = answer.usage ?? UNKNOWN_USAGE;
-    if (ending.type === 'stopped') return events.cancelled({ usage, annotations });
-    events.completed({ finishReason: finishReason ?? 'stop', usage, annotations });
+    const { finishReason, annotations, origin } = answer;
+    const end = { usage: answer.usage ?? UNKNOWN_USAGE, annotations, ...(origin && { origin }) };
+    if (ending.type === 'stopped') return events.cancelled(end);
+    events.completed({ finishReason: finishReason ?? 'stop', ...end });
   }
 
   /** @returns why the result could not be stored, after some tries; null when it was */

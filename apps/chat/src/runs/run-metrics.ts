@@ -5,6 +5,24 @@ import { counter, gauge, histogram } from '@parley/observability';
 const MS_PER_S = 1_000;
 
 const llmRequests = counter('llm_requests_total', 'Requests to the language model', ['provider', 'model', 'outcome']);
+const breakers = gauge('parley_llm_breaker_state', 'Of a provider: 0 closed, 1 half-open, 2 open', ['provider']);
+const providerRequests = gauge('parley_llm_provider_requests', 'Requests that a provider serves or that wait for it', [
+  'provider',
+  'state',
+]);
+const fallbacks = counter('parley_llm_fallbacks_total', 'Answers that another provider was asked for', [
+  'from',
+  'to',
+  'reason',
+]);
+const tokens = counter('parley_llm_tokens_total', 'Tokens that answers used', ['provider', 'model', 'kind']);
+const costs = counter('parley_llm_cost_micros_total', 'Cost of answers, in millionths of the currency of the prices', [
+  'provider',
+  'model',
+  'estimated',
+]);
+const BREAKER_LEVELS = { closed: 0, 'half-open': 1, open: 2 } as const;
+
 const runs = counter('parley_runs_total', 'Answers generated, by how they ended', ['status']);
 const activeRuns = gauge('parley_active_runs', 'Answers being generated');
 const firstToken = histogram('parley_time_to_first_token_seconds', 'From the arrival of a request to its first token');
@@ -34,9 +52,22 @@ export const runMetrics = {
   },
 };
 
-/** Models are those that the provider lists, so their number is bounded. */
+/** Providers and models are those that the configuration names or a provider lists, so their number is bounded. */
 export const llmMetrics: LlmObserver = {
   finished: ({ operation, provider, model, outcome }) => {
     if (operation === 'chat') llmRequests.inc({ provider, model, outcome });
+  },
+  breakerChanged: ({ provider, state }) => breakers.set({ provider }, BREAKER_LEVELS[state]),
+  loadChanged: ({ provider, load }) => {
+    providerRequests.set({ provider, state: 'active' }, load.active);
+    providerRequests.set({ provider, state: 'queued' }, load.queued);
+  },
+  fellBack: ({ from, to, reason }) => fallbacks.inc({ from: from.provider, to: to.provider, reason }),
+  charged: ({ origin, usage, costMicros }) => {
+    const { cachedTokens = 0 } = usage;
+    tokens.inc({ ...origin, kind: 'input' }, Math.max(0, usage.promptTokens - cachedTokens));
+    tokens.inc({ ...origin, kind: 'cached_input' }, cachedTokens);
+    tokens.inc({ ...origin, kind: 'output' }, usage.completionTokens);
+    if (costMicros !== null) costs.inc({ ...origin, estimated: String(usage.estimated) }, costMicros);
   },
 };

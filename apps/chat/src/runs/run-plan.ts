@@ -1,4 +1,4 @@
-import { type Metadata, type RequestRecord, type SearchRequest } from '@parley/contracts';
+import { type Metadata, type ModelOrigin, type RequestRecord, type SearchRequest } from '@parley/contracts';
 import { type ChatMessage } from '@parley/llm';
 import { type BrokenAnswer } from '../conversations/conversation-history.js';
 import { type HistoryHash } from '../conversations/history-hash.js';
@@ -31,9 +31,12 @@ export interface RunStorage {
 export interface RunPlan {
   runId: string;
   assistantId: string | null;
-  /** The provider's name of the model. */
+  /** As clients name it. */
   model: string;
-  provider: string;
+  /** Who is asked first. */
+  origin: ModelOrigin;
+  /** Of that model. */
+  contextWindowTokens: number;
   instructions: ChatMessage[];
   /** What was said before `talk`, in short; null when there is no summary. */
   summary: string | null;

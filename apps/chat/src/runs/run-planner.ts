@@ -38,8 +38,7 @@ export class RunPlanner {
     return {
       runId: request.runId,
       assistantId: assistant?.id ?? null,
-      model,
-      provider: this.models.providerName,
+      ...this.models.describe(model),
       instructions: assistant?.instructions
         ? [{ role: 'system', content: assistant.instructions }, ...instructions]
         : instructions,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type SearchHit } from '@parley/contracts';
-import { type ChatMessage, type ChatRequest, contextWindowOf, countMessageTokens, countTokens } from '@parley/llm';
+import { type ChatMessage, type ChatRequest, countMessageTokens, countTokens } from '@parley/llm';
 import { fitToWindow } from './context-window.js';
 import { continuationMessages } from './continuation.js';
 import { buildPrompt, summaryMessage } from './prompt.js';
@@ -9,8 +9,6 @@ import { type RunPlan } from './run-plan.js';
 export interface RequestLimits {
   /** Room kept for the answer when the plan does not say. */
   maxOutputTokens: number;
-  /** Instead of what is known of the model. */
-  contextWindowTokens: number | undefined;
 }
 
 export interface PreparedRequest {
@@ -29,17 +27,17 @@ const BUILTIN_PROVIDER = 'builtin';
  * @throws DomainError `context_length_exceeded`
  */
 export function prepareRequest(
-  { model, provider, instructions, summary, talk, maxTurns, options, brokenAnswer }: RunPlan,
+  { origin, model, contextWindowTokens, instructions, summary, talk, maxTurns, options, brokenAnswer }: RunPlan,
   found: SearchHit[] | null,
   limits: RequestLimits,
 ): PreparedRequest {
-  const toolTokens = options.tools?.length ? countTokens(JSON.stringify(options.tools), model) : 0;
-  const goOn = brokenAnswer && provider !== BUILTIN_PROVIDER ? continuationMessages(brokenAnswer) : [];
-  const countedTokens = (messages: ChatMessage[]) => countMessageTokens(messages, model);
+  const toolTokens = options.tools?.length ? countTokens(JSON.stringify(options.tools), origin.model) : 0;
+  const goOn = brokenAnswer && origin.provider !== BUILTIN_PROVIDER ? continuationMessages(brokenAnswer) : [];
+  const countedTokens = (messages: ChatMessage[]) => countMessageTokens(messages, origin.model);
   const fitted = fitToWindow(
     { instructions, passages: found, summary: summary === null ? null : summaryMessage(summary), talk },
     {
-      contextTokens: contextWindowOf(model, limits.contextWindowTokens),
+      contextTokens: contextWindowTokens,
       reservedTokens: (options.maxOutputTokens ?? limits.maxOutputTokens) + toolTokens + countedTokens(goOn),
       maxTurns,
       countTokens: countedTokens,

@@ -1,6 +1,7 @@
 import {
   type FileCitation,
   type FinishReason,
+  type ModelOrigin,
   type RunStatus,
   type SerializedError,
   type Usage,
@@ -28,6 +29,8 @@ export interface RunResult {
   error: SerializedError | null;
   /** Null when the provider did not begin to answer. */
   usage: Usage | null;
+  /** Who answered; null when nobody did. */
+  origin: ModelOrigin | null;
   timings: RunTimings;
   /** Null when there is nothing to keep, or nothing is to be kept. */
   message: { text: string; annotations: FileCitation[]; toolCalls: ToolCall[] | null } | null;
@@ -45,7 +48,7 @@ export function resultOf(
   timings: RunTimings,
   extent: number | null,
 ): RunResult {
-  const { text, annotations, toolCalls, finishReason, usage } = answer;
+  const { text, annotations, toolCalls, finishReason, usage, origin } = answer;
   const isKept = storage !== null && (ending.type === 'written' || !answer.isEmpty);
   const said = { role: 'assistant' as const, content: text, ...(toolCalls && { toolCalls }) };
   return {
@@ -53,6 +56,7 @@ export function resultOf(
     finishReason,
     error: errorOf(ending),
     usage,
+    origin,
     timings,
     extent,
     message: isKept ? { text, annotations, toolCalls } : null,

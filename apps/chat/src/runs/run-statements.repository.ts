@@ -1,14 +1,14 @@
 /**
  * Run, conversation and messages at once, and nothing at all when the run exists.
  * $1 run, $2 tenant, $3 user, $4 assistant, $5 provider, $6 model, $7 queue ms, $8 metadata, $9 owner, $10 conversation,
- * $11 message of the answer, $12 whether the conversation is new, $13 its title if it has none, $14 messages, $15 the one that the
- * answer follows
+ * $11 message of the answer, $12 whether the conversation is new, $13 its title if it has none, $14 messages,
+ * $15 the one that the answer follows, $16 requested model
  */
 export const BEGIN_RUN = `
   with run as (
     insert into chat.runs (id, tenant_id, user_id, assistant_id, status, provider, model, queue_ms, metadata, owner,
-      conversation_id, message_id, parent_id)
-    values ($1, $2, $3, $4, 'in_progress', $5, $6, $7, $8, $9, $10::uuid, $11, $15::uuid)
+      conversation_id, message_id, parent_id, requested_model)
+    values ($1, $2, $3, $4, 'in_progress', $5, $6, $7, $8, $9, $10::uuid, $11, $15::uuid, $16)
     on conflict (id) do nothing
     returning created_at
   ), new_conversation as (
@@ -48,14 +48,16 @@ export const CHECKPOINT_RUN = `
  * The run's last state with its answer, unless it has ended in another one. Once more with the same state changes nothing,
  * for callers who do not know whether the first time worked.
  * $1 run, $2 tenant, $3 user, $4 status, $5 finish reason, $6 $7 error, $8–$12 usage, $13–$15 timings in ms,
- * $16 text (null: no message), $17 annotations, $18 tool calls, $19 history hash, $20 extent of what was told
+ * $16 text (null: no message), $17 annotations, $18 tool calls, $19 history hash, $20 extent of what was told,
+ * $21 cost, $22 $23 provider and model that answered (null: nobody did)
  */
 export const FINISH_RUN = `
   with run as (
     update chat.runs
     set status = $4, finish_reason = $5, error_code = $6, error_message = $7, prompt_tokens = $8, completion_tokens = $9,
       cached_tokens = $10, reasoning_tokens = $11, usage_estimated = $12, retrieval_ms = $13, first_token_ms = $14,
-      total_ms = $15, output_extent = $20, finished_at = now()
+      total_ms = $15, output_extent = $20, cost_micros = $21::bigint, provider = coalesce($22, provider), model = coalesce($23, model),
+      finished_at = now()
     where id = $1 and tenant_id = $2 and user_id = $3 and status in ('in_progress', $4)
     returning id, tenant_id, user_id, conversation_id, message_id, parent_id
   ), message as (

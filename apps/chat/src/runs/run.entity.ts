@@ -36,6 +36,10 @@ export class RunEntity {
   @Column('text')
   model!: string;
 
+  /** As the client named it; null in runs from before this was kept. */
+  @Column('text', { name: 'requested_model', nullable: true })
+  requestedModel!: string | null;
+
   @Column('text', { name: 'finish_reason', nullable: true })
   finishReason!: FinishReason | null;
 
@@ -59,6 +63,10 @@ export class RunEntity {
 
   @Column('boolean', { name: 'usage_estimated', nullable: true })
   usageEstimated!: boolean | null;
+
+  /** In millionths of the currency of the prices; null without a price. */
+  @Column('bigint', { name: 'cost_micros', nullable: true })
+  costMicros!: string | null;
 
   /** From the request's arrival to the start of the work; the other times count from the arrival as well. */
   @Column('integer', { name: 'queue_ms', nullable: true })

@@ -12,6 +12,7 @@ const NO_USAGE: Usage = {
   cachedTokens: 0,
   reasoningTokens: 0,
   estimated: true,
+  costMicros: null,
 };
 
 export function isUnderWay({ status }: Pick<RunView, 'status'>): boolean {
@@ -23,6 +24,7 @@ export function runView({ run, message }: StoredRun): RunView {
   const { queueMs, retrievalMs, firstTokenMs, totalMs } = run;
   return {
     ...{ id, status, conversationId, messageId, parentId, assistantId, provider, model, finishReason, metadata },
+    requestedModel: run.requestedModel ?? model,
     error: run.errorCode ? { code: run.errorCode, message: run.errorMessage ?? '' } : null,
     usage: usageOf(run),
     timings: { queueMs, retrievalMs, firstTokenMs, totalMs },
@@ -62,10 +64,11 @@ export function storedEvents({ run, message }: StoredRun, after: number): RunEve
 }
 
 function endOf(run: RunEntity, annotations: Extract<RunEvent, { type: 'completed' }>['annotations']): RunEvent {
-  const usage = usageOf(run) ?? NO_USAGE;
-  if (run.status === 'cancelled') return { type: 'cancelled', usage, annotations };
+  const { provider, model } = run;
+  const end = { usage: usageOf(run) ?? NO_USAGE, annotations, origin: { provider, model } };
+  if (run.status === 'cancelled') return { type: 'cancelled', ...end };
   if (run.status === 'completed' || run.status === 'incomplete') {
-    return { type: 'completed', finishReason: run.finishReason ?? 'stop', usage, annotations };
+    return { type: 'completed', finishReason: run.finishReason ?? 'stop', ...end };
   }
   const { errorCode, errorMessage } = run;
   return { type: 'failed', error: { code: errorCode ?? 'internal_error', message: errorMessage ?? '' } };

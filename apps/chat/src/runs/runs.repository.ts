@@ -50,7 +50,8 @@ export class RunsRepository {
       tx.findOneBy(RunEntity, { id: runId, tenantId, userId }),
     );
     if (!run) return null;
-    const { conversationId, messageId, parentId, model, provider } = run;
+    const { conversationId, messageId, parentId, requestedModel, provider } = run;
+    const model = requestedModel ?? run.model;
     return { runId, conversationId, messageId, parentId, model, provider, createdAt: run.createdAt.toISOString() };
   }
 
@@ -62,7 +63,7 @@ export class RunsRepository {
 
   /** The run's end, in one statement; false when it has ended already. */
   async finish(tenant: TenantContext, runId: string, result: RunResult): Promise<boolean> {
-    const { status, finishReason, error, usage, timings, message, historyHash } = result;
+    const { status, finishReason, error, usage, origin, timings, message, historyHash } = result;
     const values = [
       ...[runId, tenant.tenantId, tenant.userId, status, finishReason],
       ...[error?.code ?? null, error && storableText(error.message)],
@@ -71,6 +72,7 @@ export class RunsRepository {
       ...[timings.retrievalMs, timings.firstTokenMs, timings.totalMs],
       ...[message && storableText(message.text), storableJson(message?.annotations ?? [])],
       ...[message?.toolCalls ? storableJson(message.toolCalls) : null, historyHash, result.extent],
+      ...[usage?.costMicros ?? null, origin?.provider ?? null, origin?.model ?? null],
     ];
     const rows: unknown[] = await this.database.withTenant(tenant, (tx) => tx.query(FINISH_RUN, values));
     return rows.length === 1;
@@ -136,7 +138,7 @@ async function insertRecord(
 async function insertRun(
   tx: EntityManager,
   { tenantId, userId }: TenantContext,
-  { runId, assistantId, provider, model, metadata, storage }: RunPlan,
+  { runId, assistantId, origin, model, metadata, storage }: RunPlan,
   { owner, queueMs }: { owner: string; queueMs: number },
 ): Promise<Date | null> {
   const parents = [storage?.parentId ?? null, ...(storage?.added ?? []).map(({ id }) => id)];
@@ -150,11 +152,12 @@ async function insertRun(
     tool_call_id: message.toolCallId ?? null,
   }));
   const values = [
-    ...[runId, tenantId, userId, assistantId, provider, model, queueMs, storableJson(metadata), owner],
+    ...[runId, tenantId, userId, assistantId, origin.provider, origin.model, queueMs, storableJson(metadata), owner],
     ...[storage?.conversationId ?? null, storage?.messageId ?? null],
     ...[storage?.isNewConversation ?? false, storableText(storage?.title ?? '') || null],
     storableJson(messages),
     parents.at(-1),
+    model,
   ];
   try {
     const rows: { created_at: Date }[] = await tx.query(BEGIN_RUN, values);

@@ -85,10 +85,11 @@ export class RunsService {
     const events = this.listening.open(plan, stop);
     const ended = this.generator.generate({ tenant, plan, receivedAt, retrieval, stored, stop, events });
     await stored;
-    const { runId, model, provider, storage } = plan;
+    const { runId, model, origin, storage } = plan;
     const { conversationId = null, messageId = null } = storage ?? {};
     const parentId = storage?.added.at(-1)?.id ?? storage?.parentId ?? null;
-    const reply = { runId, conversationId, messageId, parentId, model, provider, createdAt: createdAt.toISOString() };
+    const where = { conversationId, messageId, parentId };
+    const reply = { runId, ...where, model, provider: origin.provider, createdAt: createdAt.toISOString() };
     return { reply, events, ended };
   }
 

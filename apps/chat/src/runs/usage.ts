@@ -8,11 +8,13 @@ export interface StoredUsage {
   cachedTokens: number | null;
   reasoningTokens: number | null;
   usageEstimated: boolean | null;
+  /** From the database as text, which holds any bigint. */
+  costMicros: string | null;
 }
 
 /** Null while nothing is known. */
 export function usageOf(stored: StoredUsage): Usage | null {
-  const { promptTokens, completionTokens, cachedTokens, reasoningTokens, usageEstimated } = stored;
+  const { promptTokens, completionTokens, cachedTokens, reasoningTokens, usageEstimated, costMicros } = stored;
   if (promptTokens === null || completionTokens === null) return null;
   return {
     promptTokens,
@@ -21,11 +23,12 @@ export function usageOf(stored: StoredUsage): Usage | null {
     cachedTokens: cachedTokens ?? 0,
     reasoningTokens: reasoningTokens ?? 0,
     estimated: usageEstimated ?? true,
+    costMicros: costMicros === null ? null : Number(costMicros),
   };
 }
 
-export function usageFromProvider(usage: ProviderUsage): Usage {
+export function usageFromProvider(usage: ProviderUsage, costMicros: number | null): Usage {
   const { promptTokens, completionTokens, cachedTokens = 0, reasoningTokens = 0, estimated } = usage;
   const totalTokens = promptTokens + completionTokens;
-  return { promptTokens, completionTokens, totalTokens, cachedTokens, reasoningTokens, estimated };
+  return { promptTokens, completionTokens, totalTokens, cachedTokens, reasoningTokens, estimated, costMicros };
 }

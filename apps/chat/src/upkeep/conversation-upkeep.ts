@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { LlmConfig } from '@parley/config';
+import { BUILTIN_PROVIDER } from '@parley/config';
 import { type MessageRequest, type TenantContext } from '@parley/contracts';
-import { ChatProvider, contextWindowOf, countMessageTokens, countTokens, truncateToTokens } from '@parley/llm';
+import { ChatModels, countMessageTokens, countTokens, truncateToTokens } from '@parley/llm';
 import { ChatConfig } from '../chat.config.js';
 import { ConversationHistory } from '../conversations/conversation-history.js';
 import { ConversationsRepository } from '../conversations/conversations.repository.js';
@@ -12,8 +12,6 @@ import { modelReply } from './model-reply.js';
 import { titleFrom, titlePrompt } from './model-title.js';
 import { extractiveSummary, summaryPrompt } from './summary.js';
 
-/** Extracts sentences: it can neither name nor sum up. */
-const BUILTIN_PROVIDER = 'builtin';
 const TITLE_TOKENS = 256;
 /** A model that could not name a conversation at its beginning is not asked for ever. */
 const TURNS_TO_NAME = 3;
@@ -23,19 +21,19 @@ const TURNS_TO_NAME = 3;
 export class ConversationUpkeep {
   constructor(
     private readonly work: BackgroundWork,
-    private readonly provider: ChatProvider,
+    private readonly models: ChatModels,
     private readonly history: ConversationHistory,
     private readonly conversations: ConversationsRepository,
     private readonly config: ChatConfig,
-    private readonly llm: LlmConfig,
   ) {}
 
   /** Of runs in conversations that clients name; those who send their history with every request keep it themselves. */
-  runEnded(tenant: TenantContext, { storage, model, provider, keepsConversation }: RunPlan): void {
+  runEnded(tenant: TenantContext, { storage, model, origin, keepsConversation }: RunPlan): void {
     if (!storage || !keepsConversation) return;
     const { conversationId, messageId } = storage;
     const answer = { conversationId, messageId };
-    const isModel = provider !== BUILTIN_PROVIDER;
+    // The built-in provider extracts sentences: it can neither name nor sum up.
+    const isModel = origin.provider !== BUILTIN_PROVIDER;
     if (isModel && this.config.titles) {
       this.work.add(`Title of ${conversationId}`, (signal) => this.#name(tenant, answer, model, signal));
     }
@@ -53,7 +51,7 @@ export class ConversationUpkeep {
     const reply = messages.find(({ role, content }) => role === 'assistant' && content !== '');
     if (!question || !reply || splitTurns(messages).length > TURNS_TO_NAME) return;
     const request = { model, messages: titlePrompt(textOf(question), textOf(reply)), maxOutputTokens: TITLE_TOKENS };
-    const title = titleFrom(await modelReply(this.provider, request, signal));
+    const title = titleFrom(await modelReply(this.models, request, signal));
     if (title !== null) await this.conversations.nameByModel(tenant, conversation.id, title);
   }
 
@@ -83,7 +81,7 @@ export class ConversationUpkeep {
     model: string,
   ): Message[][] {
     const { shortTermMemoryTurns } = this.config;
-    let room = contextWindowOf(model, this.llm.contextWindowTokens) / 2;
+    let room = this.models.contextWindowOf(model) / 2;
     let kept = 0;
     for (const turn of turns.slice(-shortTermMemoryTurns).reverse()) {
       room -= countMessageTokens(turn, model);
@@ -102,11 +100,11 @@ export class ConversationUpkeep {
     { model, isModel, signal }: { model: string; isModel: boolean; signal: AbortSignal },
   ): Promise<string> {
     const maxTokens = this.config.summaryTokens;
-    const share = contextWindowOf(model, this.llm.contextWindowTokens) / 2 / Math.max(1, turns.flat().length);
+    const share = this.models.contextWindowOf(model) / 2 / Math.max(1, turns.flat().length);
     const messages = summaryPrompt(earlier, turns, Math.floor(share));
     // A summary that is only cut together is better than a hole.
     const reply = isModel
-      ? await modelReply(this.provider, { model, messages, maxOutputTokens: maxTokens }, signal).catch((): string => '')
+      ? await modelReply(this.models, { model, messages, maxOutputTokens: maxTokens }, signal).catch((): string => '')
       : '';
     const made = truncateToTokens(reply.trim(), maxTokens);
     if (made !== '') return made;

@@ -41,11 +41,21 @@ export class CompletionOrigin {
   @ApiProperty({ example: 'run_01890a5d7c3e7b3e9d1f2a3b4c5d6e7f' })
   run_id!: string;
 
-  @ApiProperty({ description: 'Who answered; `built-in` is no language model' })
+  @ApiProperty({ description: 'Who answered; `builtin` is no language model' })
   provider!: string;
+
+  @ApiProperty({ description: 'The model that really answered' })
+  model!: string;
 
   @ApiProperty({ description: 'The provider did not say: the tokens were counted here' })
   usage_estimated!: boolean;
+
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'In millionths of the currency of the prices; null when the model has none',
+  })
+  cost_micros!: number | null;
 }
 
 export class CompletionObject {
@@ -92,8 +102,10 @@ export function completionObject(run: StartRunReply, answer: Answer): Completion
     conversation_id: run.conversationId === null ? null : formatId('conversation', run.conversationId),
     parley: {
       run_id: formatId('run', run.runId),
-      provider: run.provider,
+      provider: answer.origin?.provider ?? run.provider,
+      model: answer.origin?.model ?? run.model,
       usage_estimated: answer.usage.estimated,
+      cost_micros: answer.usage.costMicros,
     },
   };
 }

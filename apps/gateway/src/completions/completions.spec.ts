@@ -88,8 +88,21 @@ describe('POST /v1/chat/completions', () => {
         ],
         usage: WIRE_USAGE,
         conversation_id: 'conv_0198c0de00007000800000000000c0de',
-        parley: { run_id: formatId('run', started().runId), provider: 'stub', usage_estimated: false },
+        parley: {
+          run_id: formatId('run', started().runId),
+          provider: 'stub',
+          model: 'stub-model',
+          usage_estimated: false,
+          cost_micros: 1_234,
+        },
       });
+    });
+
+    it('tells who really answered', async () => {
+      const origin = { provider: 'spare', model: 'spare-model' };
+      app.bus.acceptRuns({}, play(...texts('Hi.'), { ...COMPLETED, origin }));
+      const completion = await client.chat.completions.create({ model: 'default', messages: MESSAGES });
+      expect(completion).toMatchObject({ model: 'stub-model', parley: origin });
     });
 
     it('puts the fragments of a tool call together', async () => {
@@ -111,6 +124,15 @@ describe('POST /v1/chat/completions', () => {
       app.bus.acceptRuns({}, play(...texts('Some'), { type: 'failed', error }));
       const failure = client.chat.completions.create({ model: 'default', messages: MESSAGES });
       await expect(failure).rejects.toMatchObject({ status: 503, code: 'provider_rate_limited', type: 'server_error' });
+    });
+
+    it.each([false, true])('says when to come back when the chat service is full (stream: %s)', async (stream) => {
+      app.bus.on(StartRun, () => {
+        throw new DomainError('service_unavailable', 'Too many answers are being generated.', { retryAfterMs: 1_000 });
+      });
+      const response = await post({ stream });
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+      expect(await response.json()).toMatchObject({ error: { code: 'service_unavailable' } });
     });
 
     it('says stream_interrupted when the run breaks off', async () => {

@@ -12,8 +12,9 @@ import { GatewayServices } from '../fixtures/gateway-services.fixture.js';
 import { type RunningGateway } from '../fixtures/running-gateway.fixture.js';
 import { type Statuses } from '../fixtures/status-responder.fixture.js';
 
+const PROVIDER = { name: 'openai', state: 'open', reachable: false, active: 3, queued: 1, maxActive: 64 } as const;
 const WELL: Statuses = {
-  chat: { version: '1', database: true, llm: true },
+  chat: { version: '1', database: true, llm: true, providers: [PROVIDER] },
   memory: { version: '1', database: true, llm: null },
 };
 
@@ -106,6 +107,8 @@ describeWithServices('Health', () => {
     const token = await gateway.signIn();
     const detailed = await gateway.call('GET', '/api/status/detailed', { token });
     expect(detailed.body).toMatchObject({ status: 'healthy', system: { memory: { rss_bytes: expect.any(Number) } } });
+    expect(detailed.body).toMatchObject({ providers: [{ name: 'openai', breaker: 'open', active_requests: 3 }] });
+    expect((await gateway.call('GET', '/health')).body).not.toHaveProperty('providers');
     await gateway.call('GET', '/v1/files/file-0123', { token });
     await gateway.call('GET', '/no/such/path');
     for (const path of ['/metrics', '/api/status/metrics']) {

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { type ProviderStatus } from '@parley/contracts';
 
 class ServicesObject {
   @ApiProperty()
@@ -62,7 +63,44 @@ class SystemObject {
   memory!: MemoryObject;
 }
 
+export class ProviderObject {
+  @ApiProperty({ example: 'openai' })
+  name!: string;
+
+  @ApiProperty({
+    enum: ['closed', 'open', 'half-open'],
+    description: 'Of its circuit breaker: `open` refuses requests for a pause, `half-open` lets one try',
+  })
+  breaker!: ProviderStatus['state'];
+
+  @ApiProperty({ description: 'It answered within the last minute' })
+  reachable!: boolean;
+
+  @ApiProperty({ description: 'Requests that it serves' })
+  active_requests!: number;
+
+  @ApiProperty({ description: 'Requests that wait for a place' })
+  queued_requests!: number;
+
+  @ApiProperty({ type: Number, nullable: true, description: 'Null: no limit' })
+  max_concurrent_requests!: number | null;
+}
+
+export function providerObject(status: ProviderStatus): ProviderObject {
+  return {
+    name: status.name,
+    breaker: status.state,
+    reachable: status.reachable,
+    active_requests: status.active,
+    queued_requests: status.queued,
+    max_concurrent_requests: status.maxActive,
+  };
+}
+
 export class DetailedStatusObject extends StatusObject {
+  @ApiProperty({ type: [ProviderObject], description: 'As the chat process that answered sees them' })
+  providers!: ProviderObject[];
+
   @ApiProperty({ description: 'Of the gateway that answers' })
   system!: SystemObject;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { GetChatStatus, GetMemoryStatus, TenantContext } from '@parley/contracts';
+import { GetChatStatus, GetMemoryStatus, type ProviderStatus, TenantContext } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
 import { VERSION } from '@parley/observability';
 import { Database } from '@parley/persistence';
@@ -15,6 +15,8 @@ export interface SuiteStatus {
   /** The language model answers. */
   llm: boolean;
   services: { gateway: boolean; chat: boolean; memory: boolean };
+  /** Of language models; empty when the chat service does not answer. */
+  providers: ProviderStatus[];
 }
 
 const TIMEOUT_MS = 2_000;
@@ -57,6 +59,7 @@ export class SuiteStatusService {
       database,
       llm,
       services: { gateway: gatewayDatabase.ok, chat: chat.ok, memory: memory.ok },
+      providers: (chat.ok && chat.value.providers) || [],
     };
   }
 }

@@ -22,8 +22,8 @@ export async function collectAnswer(events: AsyncIterable<RunEventItem>): Promis
   for await (const { data } of events) {
     if (data.type === 'failed') throw deserializeError(data.error);
     if (data.type === 'completed') {
-      const { finishReason, usage, annotations } = data;
-      return { text, toolCalls: toolCalls.filter(Boolean), finishReason, usage, annotations };
+      const { finishReason } = data;
+      return { text, toolCalls: toolCalls.filter(Boolean), finishReason, ...ending(data) };
     }
     if (data.type === 'cancelled')
       return { text, toolCalls: toolCalls.filter(Boolean), finishReason: 'stop', ...ending(data) };
@@ -39,8 +39,8 @@ export function endedEarly(): DomainError {
   return new DomainError('stream_interrupted', 'The answer ended before it was complete.');
 }
 
-function ending({ usage, annotations }: RunCancelled): Pick<Answer, 'usage' | 'annotations'> {
-  return { usage, annotations };
+function ending({ usage, annotations, origin }: RunCompleted | RunCancelled): Omit<RunCancelled, 'type'> {
+  return { usage, annotations, ...(origin && { origin }) };
 }
 
 function sizeOf(event: RunEvent): number {

@@ -27,7 +27,11 @@ export interface ChunkOrigin {
   /** The message that the answer follows. */
   parent_id: string | null;
   provider: string;
+  /** That really answered. */
+  model?: string;
   usage_estimated?: boolean;
+  /** In millionths of the currency of the prices. */
+  cost_micros?: number | null;
   status?: 'completed' | 'cancelled';
 }
 
@@ -104,9 +108,10 @@ class ChunkFactory {
 
   /** A cancelled answer ends like one that the model has stopped: OpenAI's clients know no other word for it. */
   last(end: RunCompleted | RunCancelled): CompletionChunk[] {
-    const { usage, annotations } = end;
+    const { usage, annotations, origin } = end;
     const cited = annotations.map(fileCitationObject);
-    const ours = this.#ours({ usage_estimated: usage.estimated, status: end.type });
+    const { estimated: usage_estimated, costMicros: cost_micros } = usage;
+    const ours = this.#ours({ ...origin, usage_estimated, cost_micros, status: end.type });
     const finish = { ...this.delta({}, end.type === 'completed' ? end.finishReason : 'stop'), ...ours };
     return [
       ...(cited.length > 0 ? [this.delta({ content: '', annotations: cited })] : []),

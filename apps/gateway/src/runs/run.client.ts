@@ -83,7 +83,7 @@ export class RunClient implements BeforeApplicationShutdown, OnApplicationShutdo
     const signal = AbortSignal.any([left, this.#stopping.signal]);
     const listening = { tenant, runId, after, signal };
     const reply = await this.listener.ask(listening);
-    const { conversationId, messageId, parentId, model, provider, createdAt, finishedAt } = reply.run;
+    const { conversationId, messageId, parentId, requestedModel: model, provider, createdAt, finishedAt } = reply.run;
     const run = { runId, conversationId, messageId, parentId, model, provider, createdAt };
     if (reply.state === 'ended') {
       return reply.events.length === 0 ? null : { ...run, events: iterable(toldFrom(after, reply.events)) };

@@ -68,11 +68,14 @@ export class RunObject {
   @ApiProperty({ type: String, nullable: true })
   assistant_id!: string | null;
 
-  @ApiProperty()
+  @ApiProperty({ description: 'Who answered, or is asked first while nobody has' })
   provider!: string;
 
   @ApiProperty({ description: 'The model that really answered' })
   model!: string;
+
+  @ApiProperty({ description: 'As the request named it' })
+  requested_model!: string;
 
   @ApiProperty({ type: String, nullable: true })
   finish_reason!: string | null;
@@ -92,6 +95,13 @@ export class RunObject {
     description: 'True when the provider did not say and tokens were counted',
   })
   usage_estimated!: boolean | null;
+
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'In millionths of the currency of the prices; null when the model has none, or nothing was used',
+  })
+  cost_micros!: number | null;
 
   @ApiProperty({ type: RunTimingsObject })
   timings_ms!: RunTimingsObject;
@@ -118,6 +128,7 @@ export function runObject(run: RunView): RunObject {
     assistant_id: id('assistant', run.assistantId),
     provider: run.provider,
     model: run.model,
+    requested_model: run.requestedModel,
     finish_reason: run.finishReason,
     error: run.error && { code: run.error.code, message: run.error.message },
     output: run.output && {
@@ -127,6 +138,7 @@ export function runObject(run: RunView): RunObject {
     },
     usage: run.usage && usageObject(run.usage),
     usage_estimated: run.usage && run.usage.estimated,
+    cost_micros: run.usage && run.usage.costMicros,
     timings_ms: { queue: queueMs, retrieval: retrievalMs, first_token: firstTokenMs, total: totalMs },
     metadata: run.metadata,
     created_at: unixSeconds(run.createdAt),

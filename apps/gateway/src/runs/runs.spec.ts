@@ -48,6 +48,8 @@ describe('Runs', () => {
       output: { text: 'Two years.', tool_calls: [], annotations: [] },
       usage: { total_tokens: 18 },
       usage_estimated: false,
+      cost_micros: 1_234,
+      requested_model: 'stub-model',
       timings_ms: { queue: 1, first_token: 12 },
     });
   });

@@ -1,5 +1,5 @@
 import { IsIn, IsOptional, IsUrl } from 'class-validator';
-import { type Environment } from '../load-config.js';
+import { type Environment } from '../env.js';
 import { Env } from '../env.js';
 
 /** Where uploaded originals are kept. */

@@ -31,8 +31,11 @@ export interface RunView {
   messageId: string | null;
   parentId: string | null;
   assistantId: string | null;
+  /** Who answered, or is asked first while nobody has. */
   provider: string;
   model: string;
+  /** As the client named the model. */
+  requestedModel: string;
   finishReason: FinishReason | null;
   error: SerializedError | null;
   usage: Usage | null;

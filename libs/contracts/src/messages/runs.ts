@@ -203,8 +203,9 @@ export interface StartRunReply {
   messageId: string | null;
   /** The message that it follows; null when nothing is stored. */
   parentId: string | null;
-  /** The provider's model that answers. */
+  /** As clients name it. */
   model: string;
+  /** Who is asked first: who answers is told in the end. */
   provider: string;
   createdAt: string;
   /** The run was begun before, so that it is not told to the stream that the request named: attach to it. */
@@ -219,6 +220,8 @@ export interface Usage {
   reasoningTokens: number;
   /** True when the provider did not say and the tokens were counted here. */
   estimated: boolean;
+  /** In millionths of the currency of the prices; null when the model has none. */
+  costMicros: number | null;
 }
 
 /** Ties a span of the answer to the chunk it came from; `quote` stands literally in that chunk. */
@@ -237,6 +240,12 @@ export interface FileCitation {
   locator?: ChunkLocator;
 }
 
+/** Which model of which provider answered. */
+export interface ModelOrigin {
+  provider: string;
+  model: string;
+}
+
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
 
 /**
@@ -248,8 +257,8 @@ export type RunEvent =
   | { type: 'text'; text: string }
   | { type: 'tool_call'; index: number; id?: string; name?: string; argumentsDelta: string }
   | { type: 'heartbeat' }
-  | { type: 'completed'; finishReason: FinishReason; usage: Usage; annotations: FileCitation[] }
-  | { type: 'cancelled'; usage: Usage; annotations: FileCitation[] }
+  | { type: 'completed'; finishReason: FinishReason; usage: Usage; annotations: FileCitation[]; origin?: ModelOrigin }
+  | { type: 'cancelled'; usage: Usage; annotations: FileCitation[]; origin?: ModelOrigin }
   | { type: 'failed'; error: SerializedError };
 
 /**

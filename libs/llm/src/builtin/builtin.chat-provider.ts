@@ -1,6 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DomainError } from '@parley/contracts';
-import { type BreakerState, type ChatChunk, ChatProvider, type ChatRequest } from '../chat-provider.js';
+import {
+  type BreakerState,
+  type ChatChunk,
+  ChatProvider,
+  type ChatRequest,
+  type ProviderLoad,
+} from '../chat-provider.js';
 import { type LlmObserver } from '../llm-observer.js';
 import { meteredRun } from '../metered-run.js';
 import { countRequestTokens } from '../tokens/message-tokens.js';
@@ -20,8 +26,8 @@ const WORDS = /\s*\S{1,16}/gu;
  */
 export class BuiltinChatProvider extends ChatProvider {
   readonly name = 'builtin';
-  readonly defaultModel = BUILTIN_CHAT_MODEL;
   readonly state: BreakerState = 'closed';
+  readonly load: ProviderLoad = { active: 0, queued: 0 };
 
   constructor(private readonly observer: LlmObserver = {}) {
     super();

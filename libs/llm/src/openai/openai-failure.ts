@@ -6,6 +6,8 @@ export interface FailureContext {
   model: string;
   /** Cut out of whatever the provider says. */
   apiKey?: string | undefined;
+  /** By the models file, as opposed to the environment's settings. */
+  isDeclared?: boolean;
 }
 
 const MAX_MESSAGE_LENGTH = 300;
@@ -64,7 +66,7 @@ function refused(error: APIError, context: FailureContext): ProviderFailure {
   if (error.status === 401 || error.status === 403 || (error.status === 400 && KEY_REFUSED.test(message))) {
     return new ProviderFailure(
       'provider_error',
-      'The language model provider refused the credentials: check OPENAI_API_KEY.',
+      `The language model provider refused the credentials: check ${context.isDeclared ? 'its key' : 'OPENAI_API_KEY'}.`,
       { cause: new Error(`status ${error.status}`) },
     );
   }
@@ -77,7 +79,7 @@ function refused(error: APIError, context: FailureContext): ProviderFailure {
   if (error.status === 404) {
     return new ProviderFailure(
       'provider_error',
-      'The language model provider has no such endpoint: check OPENAI_BASE_URL, which usually ends in /v1.',
+      `The language model provider has no such endpoint: check ${context.isDeclared ? 'its base_url' : 'OPENAI_BASE_URL'}, which usually ends in /v1.`,
     );
   }
   if (error.status === 400 || error.status === 413 || error.status === 422) return badRequest(error, message);

@@ -1,5 +1,12 @@
 import { type OpenAI } from 'openai';
-import { type BreakerState, type ChatChunk, ChatProvider, type ChatRequest } from '../chat-provider.js';
+import {
+  type BreakerState,
+  type ChatChunk,
+  ChatProvider,
+  type ChatRequest,
+  type ProviderLoad,
+  type StreamOptions,
+} from '../chat-provider.js';
 import { type LlmObserver } from '../llm-observer.js';
 import { type ResolvedLlmOptions } from '../llm-options.js';
 import { meteredRun } from '../metered-run.js';
@@ -10,12 +17,12 @@ import { readChatStream } from './openai-chat-stream.js';
 import { createOpenAiClient, dialectOf } from './openai-client.js';
 import { toProviderFailure } from './openai-failure.js';
 
+const DEFAULT_NAME = 'openai';
 const MODELS_TIMEOUT_MS = 5_000;
 
 /** Any endpoint that speaks OpenAI's chat completions: OpenAI, Gemini, vLLM, Ollama, LM Studio. */
 export class OpenAiChatProvider extends ChatProvider {
-  readonly name = 'openai';
-  readonly defaultModel: string;
+  readonly name: string;
   readonly #client: OpenAI;
   readonly #policy: ProviderPolicy;
 
@@ -24,15 +31,21 @@ export class OpenAiChatProvider extends ChatProvider {
     private readonly observer: LlmObserver = {},
   ) {
     super();
-    this.defaultModel = options.model;
+    this.name = options.name ?? DEFAULT_NAME;
+    const call = { operation: 'chat', provider: this.name } as const;
     this.#client = createOpenAiClient(options);
-    this.#policy = new ProviderPolicy(options, (state) =>
-      observer.breakerChanged?.({ operation: 'chat', provider: this.name, state }),
-    );
+    this.#policy = new ProviderPolicy(options, {
+      stateChanged: (state) => observer.breakerChanged?.({ ...call, state }),
+      loadChanged: (load) => observer.loadChanged?.({ ...call, load }),
+    });
   }
 
   get state(): BreakerState {
     return this.#policy.state;
+  }
+
+  get load(): ProviderLoad {
+    return this.#policy.load;
   }
 
   async models(signal?: AbortSignal): Promise<string[]> {
@@ -44,25 +57,25 @@ export class OpenAiChatProvider extends ChatProvider {
       return page.data.map((model) => model.id);
     } catch (error) {
       either.throwIfAborted();
-      throw this.#failure(error, this.defaultModel);
+      throw this.#failure(error, this.options.model);
     } finally {
       watchdog.rest();
     }
   }
 
-  stream(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatChunk> {
+  stream(request: ChatRequest, signal: AbortSignal, options?: StreamOptions): AsyncIterable<ChatChunk> {
     const call = { operation: 'chat', provider: this.name, model: request.model } as const;
-    return meteredRun(this.#run(request, signal), { call, request, signal, observer: this.observer });
+    return meteredRun(this.#run(request, signal, options), { call, request, signal, observer: this.observer });
   }
 
-  async *#run(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatChunk> {
+  async *#run(request: ChatRequest, signal: AbortSignal, options?: StreamOptions): AsyncGenerator<ChatChunk> {
     const overall = new Watchdog();
     const either = AbortSignal.any([signal, overall.signal]);
     overall.expect(this.options.overallTimeoutMs, 'The language model did not finish its answer');
     let leave: (() => void) | undefined;
     try {
       leave = await this.#policy.admit(either);
-      yield* await this.#policy.run(() => this.#begin(request, either), either);
+      yield* await this.#policy.run(() => this.#begin(request, either), either, options);
     } catch (error) {
       either.throwIfAborted();
       throw this.#failure(error, request.model);
@@ -85,7 +98,11 @@ export class OpenAiChatProvider extends ChatProvider {
   }
 
   #failure(error: unknown, model: string): Error {
-    return toProviderFailure(error, { model, apiKey: this.options.openaiApiKey });
+    return toProviderFailure(error, {
+      model,
+      apiKey: this.options.openaiApiKey,
+      isDeclared: this.options.name !== undefined,
+    });
   }
 }
 

@@ -51,9 +51,9 @@ export class OpenAiEmbeddingProvider extends EmbeddingProvider {
     this.#bucket = sharedTokenBucket(accountOf(options), options.embeddingTokensPerMinute);
     const maxTokens = Math.min(BATCH_LIMITS.maxTokens, options.embeddingTokensPerMinute * BATCH_SHARE);
     this.#limits = { ...BATCH_LIMITS, maxTokens };
-    this.#policy = new ProviderPolicy(options, (state) =>
-      observer.breakerChanged?.({ operation: 'embedding', provider: this.name, state }),
-    );
+    this.#policy = new ProviderPolicy(options, {
+      stateChanged: (state) => observer.breakerChanged?.({ operation: 'embedding', provider: this.name, state }),
+    });
   }
 
   get state(): BreakerState {

@@ -13,7 +13,7 @@ import {
   retry,
   type RetryPolicy,
 } from 'cockatiel';
-import { type BreakerState } from '../chat-provider.js';
+import { type BreakerState, type ProviderLoad, type StreamOptions } from '../chat-provider.js';
 import { type ResolvedLlmOptions } from '../llm-options.js';
 import { ProviderFailure } from './provider-failure.js';
 import { untilAborted } from './until-aborted.js';
@@ -31,8 +31,16 @@ export type PolicyOptions = Pick<
   | 'breakerPauseMs'
 >;
 
+/** What is tried again where somebody else could answer: once, and soon. */
+const HASTY = { maxRetries: 1, maxRetryAfterMs: 1_000 };
+
 /** A place becomes free when somebody's answer ends. */
 const RETRY_WHEN_BUSY_MS = 2_000;
+
+export interface PolicyObserver {
+  stateChanged?(state: BreakerState): void;
+  loadChanged?(load: ProviderLoad): void;
+}
 
 const STATES: Record<CircuitState, BreakerState> = {
   [CircuitState.Closed]: 'closed',
@@ -49,11 +57,12 @@ export class ProviderPolicy {
   readonly #bulkhead: BulkheadPolicy;
   readonly #breaker: CircuitBreakerPolicy;
   readonly #retry: RetryPolicy;
+  readonly #hastyRetry: RetryPolicy;
   #openUntil = 0;
 
   constructor(
     private readonly options: PolicyOptions,
-    onStateChange: (state: BreakerState) => void = () => undefined,
+    private readonly observer: PolicyObserver = {},
   ) {
     this.#bulkhead = bulkhead(options.maxConcurrentRequests, options.maxQueuedRequests);
     this.#breaker = circuitBreaker(
@@ -62,21 +71,23 @@ export class ProviderPolicy {
     );
     this.#breaker.onStateChange((state) => {
       if (state === CircuitState.Open) this.#openUntil = Date.now() + options.breakerPauseMs;
-      onStateChange(STATES[state]);
+      observer.stateChanged?.(STATES[state]);
     });
-    this.#retry = retry(
-      handleWhen((error) => this.#isWorthRetrying(error)),
-      {
-        maxAttempts: options.maxRetries,
-        backoff: new DelegateBackoff(({ attempt, result }) =>
-          this.#delayMs(attempt, 'error' in result ? result.error : undefined),
-        ),
-      },
-    ).dangerouslyUnref();
+    this.#retry = this.#retrying(options);
+    this.#hastyRetry = this.#retrying({
+      maxRetries: Math.min(options.maxRetries, HASTY.maxRetries),
+      maxRetryAfterMs: Math.min(options.maxRetryAfterMs, HASTY.maxRetryAfterMs),
+    });
   }
 
   get state(): BreakerState {
     return STATES[this.#breaker.state];
+  }
+
+  get load(): ProviderLoad {
+    const { maxConcurrentRequests: maxActive, maxQueuedRequests } = this.options;
+    const active = maxActive - this.#bulkhead.executionSlots;
+    return { active, queued: maxQueuedRequests - this.#bulkhead.queueSlots, maxActive };
   }
 
   /**
@@ -88,10 +99,16 @@ export class ProviderPolicy {
     patience.expect(this.options.queueTimeoutMs, 'No place became free at the language model');
     const waiting = AbortSignal.any([signal, patience.signal]);
     const place = new Promise<() => void>((granted, refused) => {
-      this.#bulkhead.execute(() => new Promise<void>(granted), waiting).catch(refused);
+      this.#bulkhead
+        .execute(() => new Promise<void>(granted), waiting)
+        .catch(refused)
+        .finally(() => this.observer.loadChanged?.(this.load));
     });
+    this.observer.loadChanged?.(this.load);
     try {
-      return await untilAborted(place, waiting);
+      const leave = await untilAborted(place, waiting);
+      this.observer.loadChanged?.(this.load);
+      return leave;
     } catch (error) {
       place.then((release) => release()).catch(() => undefined);
       signal.throwIfAborted();
@@ -106,10 +123,15 @@ export class ProviderPolicy {
    * Calls `request` until it succeeds, fails for good, or the retries are used up.
    * @param request settles when the provider has begun to answer
    */
-  async run<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async run<T>(
+    request: () => Promise<T>,
+    signal: AbortSignal,
+    { hasAlternative = false }: StreamOptions = {},
+  ): Promise<T> {
+    const policy = hasAlternative ? this.#hastyRetry : this.#retry;
     try {
       return await untilAborted(
-        this.#retry.execute(() => this.#guarded(request, signal)),
+        policy.execute(() => this.#guarded(request, signal)),
         signal,
       );
     } catch (error) {
@@ -125,11 +147,23 @@ export class ProviderPolicy {
     return this.#breaker.execute(request);
   }
 
-  #isWorthRetrying(error: unknown): boolean {
+  #retrying({ maxRetries, maxRetryAfterMs }: Pick<PolicyOptions, 'maxRetries' | 'maxRetryAfterMs'>): RetryPolicy {
+    return retry(
+      handleWhen((error) => this.#isWorthRetrying(error, maxRetryAfterMs)),
+      {
+        maxAttempts: maxRetries,
+        backoff: new DelegateBackoff(({ attempt, result }) =>
+          this.#delayMs(attempt, 'error' in result ? result.error : undefined),
+        ),
+      },
+    ).dangerouslyUnref();
+  }
+
+  #isWorthRetrying(error: unknown, maxRetryAfterMs: number): boolean {
     return (
       error instanceof ProviderFailure &&
       error.retryable &&
-      (error.retryAfterMs ?? 0) <= this.options.maxRetryAfterMs &&
+      (error.retryAfterMs ?? 0) <= maxRetryAfterMs &&
       this.#breaker.state === CircuitState.Closed
     );
   }

@@ -27,6 +27,7 @@ import { ConversationCare1700000000611 } from './1700000000611-conversation-care
 import { ConversationSummary1700000000612 } from './1700000000612-conversation-summary.js';
 import { IdempotencyKeys1700000000613 } from './1700000000613-idempotency-keys.js';
 import { StoredRequests1700000000614 } from './1700000000614-stored-requests.js';
+import { RunCosts1700000000620 } from './1700000000620-run-costs.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -59,4 +60,5 @@ export const MIGRATIONS = [
   ConversationSummary1700000000612,
   IdempotencyKeys1700000000613,
   StoredRequests1700000000614,
+  RunCosts1700000000620,
 ];
