@@ -6,6 +6,8 @@ import { type RunnableApp } from '@parley/observability';
 import { createService, ServiceModule, serviceSections, type Wiring } from '@parley/service';
 import { AssistantEntity } from './assistants/assistant.entity.js';
 import { AssistantsModule } from './assistants/assistants.module.js';
+import { EgressConfig } from '@parley/egress';
+import { ToolsConfig } from './tools/tools.config.js';
 import { ChatConfig } from './chat.config.js';
 import { ConversationEntity } from './conversations/conversation.entity.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
@@ -15,6 +17,8 @@ import { ModelsModule } from './models/models.module.js';
 import { RunEntity } from './runs/run.entity.js';
 import { llmMetrics } from './runs/run-metrics.js';
 import { RunsModule } from './runs/runs.module.js';
+import { SpeechConfig } from './speech/speech.config.js';
+import { SpeechModule } from './speech/speech.module.js';
 import { StatusModule } from './status/status.module.js';
 import { StoredRequestEntity } from './stored-requests/stored-request.entity.js';
 import { StoredRequestsModule } from './stored-requests/stored-requests.module.js';
@@ -25,6 +29,9 @@ export const appSections = {
   models: ModelsConfig,
   retrieval: RetrievalConfig,
   chat: ChatConfig,
+  tools: ToolsConfig,
+  speech: SpeechConfig,
+  egress: EgressConfig,
 };
 
 const DEFAULT_PORT = 3002;
@@ -57,6 +64,7 @@ export class AppModule {
         ConversationsModule,
         ModelsModule,
         RunsModule,
+        SpeechModule,
         StatusModule,
         StoredRequestsModule,
       ],

@@ -53,6 +53,7 @@ import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { RedisConfig } from './rate-limit/redis.config.js';
 import { ResponsesModule } from './responses/responses.module.js';
+import { SpeechModule } from './speech/speech.module.js';
 import { StorageModule } from './storage/storage.module.js';
 
 export { IdentityBootstrap } from './identity/identity-bootstrap.service.js';
@@ -89,6 +90,7 @@ const FEATURES: Type[] = [
   CompletionsModule,
   ResponsesModule,
   AssistantsModule,
+  SpeechModule,
   StorageModule,
   ConversationsModule,
   ConversationItemsModule,

@@ -56,6 +56,31 @@ describe('EgressClient', () => {
     expect(server.requests[0]!.headers).toHaveProperty('host', `pages.example:${server.port}`);
   });
 
+  it('sends headers to the server that is asked, and not to where that redirects', async () => {
+    const other = await serve(html);
+    const server = await serve((request, response) => {
+      if (request.url === '/here') return html(request, response);
+      const location = request.url === '/near' ? '/here' : `http://other.example:${other.port}/`;
+      response.writeHead(302, { location }).end();
+    });
+    const client = clientFor([server.port, other.port]);
+    const request = { maxBytes: MEGABYTE, accepts: () => true, headers: { 'x-key': 'secret' } };
+    for (const path of ['/near', '/far']) {
+      (await client.get(`http://pages.example:${server.port}${path}`, request)).body.resume();
+    }
+    expect(server.requests.map(({ headers }) => headers['x-key'])).toEqual(['secret', 'secret', 'secret']);
+    expect(other.requests.map(({ headers }) => headers['x-key'])).toEqual([undefined]);
+  });
+
+  it('asks no host that the caller does not want, also by a redirect', async () => {
+    const server = await serve((_request, response) => {
+      response.writeHead(302, { location: `http://other.example:${server.port}/` }).end();
+    });
+    const allowsHost = (host: string) => host === 'pages.example';
+    await expect(get(server, '/', { allowsHost })).rejects.toMatchObject({ code: 'url_refused' });
+    expect(server.requests).toHaveLength(1);
+  });
+
   it('asks whether what it knows still holds', async () => {
     const server = await serve((request, response) => {
       response.statusCode = request.headers['if-none-match'] === '"v1"' ? 304 : 200;

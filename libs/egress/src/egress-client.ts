@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { Client, type Dispatcher } from 'undici';
 import { checkedConnector } from './checked-connector.js';
-import { EgressError } from './egress-error.js';
+import { EgressError, refused } from './egress-error.js';
 import { type EgressPolicy, hostOf } from './egress-policy.js';
 import { Exchange } from './exchange.js';
 import { failureOf, statusFailure } from './failure-of.js';
@@ -28,6 +28,10 @@ export interface EgressRequest {
   accepts: (mediaType: string) => boolean;
   /** Of the answer that is known already: the server may then say that it still holds. */
   known?: { etag?: string | null; lastModified?: string | null } | undefined;
+  /** Sent to the first server alone: a redirect to another one does not get them. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** Narrows where the request may go, redirects included; by default wherever the policy allows. */
+  allowsHost?: ((host: string) => boolean) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -64,7 +68,7 @@ export class EgressClient {
 
   /** @throws EgressError; the signal's reason on abort */
   async get(text: string, request: EgressRequest): Promise<EgressResponse> {
-    const url = this.policy.checkUrl(text);
+    const url = this.#checked(text, request);
     const exchange = new Exchange(url.hostname, this.options.totalTimeoutMs, request.signal);
     try {
       return this.#answerOf(await this.#follow(url, request, exchange), request, exchange);
@@ -75,19 +79,30 @@ export class EgressClient {
     }
   }
 
+  #checked(text: string, { allowsHost }: EgressRequest): URL {
+    const url = this.policy.checkUrl(text);
+    if (allowsHost && !allowsHost(hostOf(url))) throw refused(`${hostOf(url)} is not a host that may be asked.`);
+    return url;
+  }
+
   async #follow(start: URL, request: EgressRequest, exchange: Exchange): Promise<Hop> {
     let url = start;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const response = await this.#send(url, request, exchange);
+      const isFirstServer = url.origin === start.origin;
+      const response = await this.#send(url, isFirstServer ? request : { ...request, headers: {} }, exchange);
       const location = header(response, 'location');
       if (!REDIRECTS.has(response.statusCode) || location === undefined) return { url, response };
       response.body.destroy();
-      url = this.policy.checkUrl(URL.parse(location, url.href)?.href ?? '');
+      url = this.#checked(URL.parse(location, url.href)?.href ?? '', request);
     }
     throw new EgressError('http_error', `The page redirects more than ${MAX_REDIRECTS} times.`);
   }
 
-  async #send(url: URL, { known }: EgressRequest, exchange: Exchange): Promise<Dispatcher.ResponseData> {
+  async #send(
+    url: URL,
+    { known, headers: asked }: EgressRequest,
+    exchange: Exchange,
+  ): Promise<Dispatcher.ResponseData> {
     const { connectTimeoutMs, responseTimeoutMs, userAgent, ca } = this.options;
     exchange.host = hostOf(url);
     const stopWaiting = exchange.expectWithin(connectTimeoutMs + responseTimeoutMs);
@@ -99,6 +114,7 @@ export class EgressClient {
       const headers = {
         'user-agent': userAgent,
         accept: 'text/html,application/xhtml+xml,application/pdf,text/*;q=0.9,*/*;q=0.5',
+        ...asked,
         'accept-encoding': ACCEPTED_ENCODINGS,
         ...(known?.etag ? { 'if-none-match': known.etag } : {}),
         ...(known?.lastModified ? { 'if-modified-since': known.lastModified } : {}),

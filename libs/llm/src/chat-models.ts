@@ -1,5 +1,6 @@
 import { DomainError, type ErrorCode, type ModelOrigin } from '@parley/contracts';
-import { type ChatChunk, type ChatProvider, type ChatRequest } from './chat-provider.js';
+import { type ChatChunk, type ChatProvider, type ChatRequest, type StreamOptions } from './chat-provider.js';
+import { type SpeechRequest } from './speech.js';
 import { type LlmObserver } from './llm-observer.js';
 import { type ModelPrice, PriceTable } from './price-table.js';
 import { countRequestTokens } from './tokens/message-tokens.js';
@@ -78,19 +79,44 @@ export class ChatModels {
    * @throws DomainError of the last provider that was asked
    */
   async *stream(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatChunk> {
-    const candidates = [...this.targetsOf(request.model)];
+    const fits = (target: ModelTarget) =>
+      countRequestTokens({ ...request, model: target.model }) + (request.maxOutputTokens ?? 0) <=
+      this.#windowOf(target);
+    const ask: Ask<ChatChunk> = (provider, model, options) => provider.stream({ ...request, model }, signal, options);
+    let told: ModelTarget | undefined;
+    for await (const { origin, item } of this.#first(request.model, ask, { signal, fits })) {
+      if (!told) yield { type: 'origin', origin: { provider: origin.provider, model: origin.model } };
+      told = origin;
+      yield item.type === 'usage' ? this.#charged(origin, item) : item;
+    }
+  }
+
+  /** A text read aloud by the first provider that begins to. @throws DomainError of the last provider that was asked */
+  async *speak(request: SpeechRequest, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const ask: Ask<Uint8Array> = (provider, model, options) => provider.speak({ ...request, model }, signal, options);
+    for await (const { item } of this.#first(request.model, ask, { signal, fits: () => true })) yield item;
+  }
+
+  /** What the first target answers that begins to: once it has begun, its failure is the answer's. */
+  async *#first<T>(
+    name: string,
+    ask: Ask<T>,
+    { signal, fits }: { signal: AbortSignal; fits: (target: ModelTarget) => boolean },
+  ): AsyncGenerator<{ origin: ModelTarget; item: T }> {
+    const candidates = [...this.targetsOf(name)];
     let origin = candidates.shift()!;
     for (;;) {
       let hasBegun = false;
       try {
-        for await (const chunk of this.#ask(origin, request, signal, candidates.length > 0)) {
-          if (!hasBegun) yield { type: 'origin', origin: { provider: origin.provider, model: origin.model } };
+        const items = ask(this.#providerOf(origin), origin.model, { hasAlternative: candidates.length > 0 });
+        for await (const item of items) {
           hasBegun = true;
-          yield chunk.type === 'usage' ? this.#charged(origin, chunk) : chunk;
+          yield { origin, item };
         }
         return;
       } catch (error) {
-        const next = hasBegun || signal.aborted ? undefined : this.#nextFor(request, error, candidates);
+        const isOver = hasBegun || signal.aborted || !isWorthAnother(error);
+        const next = isOver ? undefined : nextOf(candidates, fits);
         if (!next) throw error;
         this.observer.fellBack?.({ from: origin, to: next, reason: (error as DomainError).code });
         origin = next;
@@ -98,24 +124,8 @@ export class ChatModels {
     }
   }
 
-  #ask(
-    { provider: name, model }: ModelTarget,
-    request: ChatRequest,
-    signal: AbortSignal,
-    hasAlternative: boolean,
-  ): AsyncIterable<ChatChunk> {
-    const { provider } = this.providers.find((named) => named.provider.name === name)!;
-    return provider.stream({ ...request, model }, signal, { hasAlternative });
-  }
-
-  /** Takes the candidates that are passed over as well: whose context is too small for this request. */
-  #nextFor(request: ChatRequest, error: unknown, candidates: ModelTarget[]): ModelTarget | undefined {
-    if (!(error instanceof DomainError) || !WORTH_ANOTHER.has(error.code)) return undefined;
-    for (let next = candidates.shift(); next; next = candidates.shift()) {
-      const neededTokens = countRequestTokens({ ...request, model: next.model }) + (request.maxOutputTokens ?? 0);
-      if (neededTokens <= this.#windowOf(next)) return next;
-    }
-    return undefined;
+  #providerOf({ provider: name }: ModelTarget): ChatProvider {
+    return this.providers.find(({ provider }) => provider.name === name)!.provider;
   }
 
   #charged({ provider, model }: ModelTarget, { usage }: Extract<ChatChunk, { type: 'usage' }>): ChatChunk {
@@ -138,4 +148,16 @@ export class ChatModels {
     }
     return undefined;
   }
+}
+
+type Ask<T> = (provider: ChatProvider, model: string, options: StreamOptions) => AsyncIterable<T>;
+
+function isWorthAnother(error: unknown): boolean {
+  return error instanceof DomainError && WORTH_ANOTHER.has(error.code);
+}
+
+/** Takes the candidates that are passed over as well. */
+function nextOf(candidates: ModelTarget[], fits: (target: ModelTarget) => boolean): ModelTarget | undefined {
+  for (let next = candidates.shift(); next; next = candidates.shift()) if (fits(next)) return next;
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import { type ModelOrigin } from '@parley/contracts';
+import { type SpeechRequest } from './speech.js';
 
 /** `open`: calls are refused for a pause after repeated outages; `half-open`: one call is trying whether it is over. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
@@ -62,6 +63,8 @@ export interface ChatRequest {
   responseFormat?: ResponseFormat | undefined;
   tools?: ChatTool[] | undefined;
   toolChoice?: ToolChoice | undefined;
+  /** False: at most one call at a time. */
+  parallelToolCalls?: boolean | undefined;
   reasoningEffort?: 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | undefined;
   /** An opaque id of the end user, for the provider's abuse checks. */
   user?: string | undefined;
@@ -128,4 +131,10 @@ export abstract class ChatProvider {
    *   `unsupported_parameter` | `context_length_exceeded` | `timeout` | `service_unavailable`
    */
   abstract stream(request: ChatRequest, signal: AbortSignal, options?: StreamOptions): AsyncIterable<ChatChunk>;
+
+  /**
+   * A text read aloud: the bytes of an audio file as they come.
+   * @throws DomainError as `stream`; the signal's reason on abort
+   */
+  abstract speak(request: SpeechRequest, signal: AbortSignal, options?: StreamOptions): AsyncIterable<Uint8Array>;
 }

@@ -13,6 +13,7 @@ export { ProviderFailure } from './policy/provider-failure.js';
 export { createChatProvider } from './providers.js';
 export * from './rerank/create-reranker.js';
 export * from './rerank/reranker.js';
+export * from './speech.js';
 export { countMessageTokens, countRequestTokens } from './tokens/message-tokens.js';
 export { contextWindowOf, DEFAULT_CONTEXT_WINDOW } from './tokens/model-catalogue.js';
 export { countTokens, decodeTokens, encodeTokens, truncateToTokens } from './tokens/tokenizer.js';

@@ -1,7 +1,7 @@
 import { type ErrorCode, type ModelOrigin } from '@parley/contracts';
 import { type BreakerState, type ProviderLoad, type Usage } from './chat-provider.js';
 
-export type LlmOperation = 'chat' | 'embedding';
+export type LlmOperation = 'chat' | 'embedding' | 'speech';
 
 export interface LlmCall {
   operation: LlmOperation;

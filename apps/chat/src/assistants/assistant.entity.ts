@@ -1,4 +1,4 @@
-import { type Metadata } from '@parley/contracts';
+import { type HttpToolDeclaration, type Metadata, type RetrievalMode } from '@parley/contracts';
 import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
 
 /** Instructions, model and knowledge under one name; its id can be used as a model. Belongs to the whole tenant. */
@@ -21,6 +21,13 @@ export class AssistantEntity {
 
   @Column('uuid', { name: 'knowledge_base_ids', array: true, default: [] })
   knowledgeBaseIds!: string[];
+
+  /** Whether the knowledge bases are searched for every question, or when the model calls for it. */
+  @Column('text', { name: 'retrieval_mode', default: 'always' })
+  retrievalMode!: RetrievalMode;
+
+  @Column('jsonb', { default: [] })
+  tools!: HttpToolDeclaration[];
 
   @Column('double precision', { nullable: true })
   temperature!: number | null;

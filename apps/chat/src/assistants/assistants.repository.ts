@@ -5,7 +5,15 @@ import { AssistantEntity } from './assistant.entity.js';
 
 export type AssistantFields = Pick<
   AssistantEntity,
-  'name' | 'instructions' | 'model' | 'knowledgeBaseIds' | 'temperature' | 'maxOutputTokens' | 'metadata'
+  | 'name'
+  | 'instructions'
+  | 'model'
+  | 'knowledgeBaseIds'
+  | 'retrievalMode'
+  | 'tools'
+  | 'temperature'
+  | 'maxOutputTokens'
+  | 'metadata'
 >;
 
 @Injectable()

@@ -12,6 +12,8 @@ import {
 import { ModelCatalog } from '../models/model-catalog.js';
 import { type AssistantEntity } from './assistant.entity.js';
 import { AssistantsRepository } from './assistants.repository.js';
+import { HttpToolClient } from '../tools/http-tool.client.js';
+import { assertDeclarable, withKeptHeaders } from '../tools/tool-declarations.js';
 import { KnowledgeBasesClient } from './knowledge-bases.client.js';
 
 @Injectable()
@@ -20,6 +22,7 @@ export class AssistantsService {
     private readonly assistants: AssistantsRepository,
     private readonly knowledgeBases: KnowledgeBasesClient,
     private readonly models: ModelCatalog,
+    private readonly http: HttpToolClient,
   ) {}
 
   async create(tenant: TenantContext, request: CreateAssistantRequest): Promise<AssistantView> {
@@ -29,6 +32,8 @@ export class AssistantsService {
       instructions: request.instructions ?? null,
       model: request.model ?? null,
       knowledgeBaseIds: request.knowledgeBaseIds ?? [],
+      retrievalMode: request.retrievalMode ?? 'always',
+      tools: request.tools ?? [],
       temperature: request.temperature ?? null,
       maxOutputTokens: request.maxOutputTokens ?? null,
       metadata: request.metadata ?? {},
@@ -48,10 +53,13 @@ export class AssistantsService {
 
   /** Absent fields stay as they are; null clears. */
   async update(tenant: TenantContext, { id, ...fields }: UpdateAssistantRequest): Promise<AssistantView> {
-    existing(await this.assistants.find(tenant, id));
+    const stored = existing(await this.assistants.find(tenant, id));
     await this.#assertUsable(tenant, fields);
     const { name, instructions, model, knowledgeBaseIds, temperature, maxOutputTokens, metadata } = fields;
-    const changes = { name, instructions, model, knowledgeBaseIds, temperature, maxOutputTokens, metadata };
+    const { retrievalMode } = fields;
+    const tools = fields.tools && withKeptHeaders(fields.tools, stored.tools);
+    const grounding = { knowledgeBaseIds, retrievalMode, tools };
+    const changes = { name, instructions, model, ...grounding, temperature, maxOutputTokens, metadata };
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
     return toView(existing(await this.assistants.update(tenant, id, given)));
   }
@@ -63,8 +71,9 @@ export class AssistantsService {
 
   async #assertUsable(
     tenant: TenantContext,
-    { model, knowledgeBaseIds }: Pick<UpdateAssistantRequest, 'model' | 'knowledgeBaseIds'>,
+    { model, knowledgeBaseIds, tools }: Pick<UpdateAssistantRequest, 'model' | 'knowledgeBaseIds' | 'tools'>,
   ): Promise<void> {
+    assertDeclarable(tools ?? [], (host) => this.http.allows(host));
     if (typeof model === 'string') await this.models.resolve(model);
     await this.knowledgeBases.assertExist(tenant, knowledgeBaseIds ?? []);
   }
@@ -80,7 +89,14 @@ function notFound(): DomainError {
 }
 
 function toView(assistant: AssistantEntity): AssistantView {
-  const { id, name, instructions, model, knowledgeBaseIds, temperature, maxOutputTokens, metadata } = assistant;
+  const { id, name, instructions, model, knowledgeBaseIds, retrievalMode } = assistant;
+  const { temperature, maxOutputTokens, metadata } = assistant;
+  // The values of headers are secrets, also from those who may see the assistant.
+  const tools = assistant.tools.map(({ headers = {}, ...tool }) => {
+    const hidden = Object.fromEntries(Object.keys(headers).map((name) => [name, '']));
+    return { ...tool, headers: hidden };
+  });
   const createdAt = assistant.createdAt.toISOString();
-  return { id, name, instructions, model, knowledgeBaseIds, temperature, maxOutputTokens, metadata, createdAt };
+  const grounding = { knowledgeBaseIds, retrievalMode, tools };
+  return { id, name, instructions, model, ...grounding, temperature, maxOutputTokens, metadata, createdAt };
 }

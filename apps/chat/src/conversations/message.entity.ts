@@ -1,5 +1,6 @@
 import { type ChatRole, type FileCitation } from '@parley/contracts';
 import { type ToolCall } from '@parley/llm';
+import { type OutlinePiece } from '../runs/run-log.js';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 
 /** What was said in a conversation. An answer under way is here with the text that was saved so far. */
@@ -35,6 +36,10 @@ export class MessageEntity {
 
   @Column('text', { name: 'tool_call_id', nullable: true })
   toolCallId!: string | null;
+
+  /** In which order it was told; null where that is the text and then the calls: see `RunLog.outline`. */
+  @Column('jsonb', { nullable: true })
+  outline!: OutlinePiece[] | null;
 
   /** The run that wrote it; null for what the client sent. */
   @Column('uuid', { name: 'run_id', nullable: true })

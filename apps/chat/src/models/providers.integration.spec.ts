@@ -1,5 +1,13 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { CancelRun, GetChatStatus, GetRun, ListModels, type RunEvent } from '@parley/contracts';
+import {
+  CancelRun,
+  GetChatStatus,
+  GetRun,
+  ListModels,
+  type RunEvent,
+  type SpeechEvent,
+  StartSpeech,
+} from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import {
   createTestDatabase,
@@ -11,6 +19,7 @@ import {
   type TestDatabase,
   type TestVhost,
 } from '@parley/testing';
+import { v7 as uuidv7 } from 'uuid';
 import { type RunningSuite } from '../fixtures/running-suite.fixture.js';
 import { someTenant } from '../fixtures/samples.js';
 
@@ -148,6 +157,28 @@ describeWithServices('several providers', () => {
     spare.answer = 'from spare';
     expect(textOf(await (await suite.startRun(tenant, { model: 'smart' })).read())).toBe('from spare');
     await Promise.all(running.map(({ reply }) => suite.ask(CancelRun, { id: reply.runId }, tenant)));
+  });
+
+  it('read texts aloud, the next one when the first does not begin', async () => {
+    const said: Buffer[] = [];
+    main.failNext({ kind: 'status', status: 503 }, { route: 'speech' });
+    const speechId = uuidv7();
+    const stream = suite.bus.openStream<SpeechEvent>(speechId, { idleTimeoutMs: 10_000, maxBuffered: 1_000 });
+    const { streamAddress } = suite.bus;
+    const request = { speechId, streamAddress, text: 'Read this aloud.', model: 'smart', format: 'mp3' as const };
+    await suite.ask(StartSpeech, request, someTenant());
+    const ends: SpeechEvent[] = [];
+    for await (const { data } of stream) {
+      if (data.type === 'audio') said.push(Buffer.from(data.data, 'base64'));
+      else ends.push(data);
+    }
+    expect(Buffer.concat(said).toString()).toBe('Read this aloud.');
+    expect(ends).toEqual([{ type: 'completed' }]);
+    expect(spare.requests.at(-1)).toMatchObject({ route: 'speech', body: { model: 'stub-spare', voice: 'alloy' } });
+    main.failNext({ kind: 'status', status: 400 }, { route: 'speech' });
+    await expect(suite.ask(StartSpeech, { ...request, speechId: uuidv7() }, someTenant())).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
   });
 
   it('are not asked by a service that is full: it refuses at once, with a time to retry, and takes the next one later', async () => {

@@ -1,6 +1,6 @@
 import { DomainError, type FileCitation, type FinishReason, type ModelOrigin, type Usage } from '@parley/contracts';
 import { type ChatChunk, type ToolCall } from '@parley/llm';
-import { usageFromProvider } from './usage.js';
+import { addUsage, usageFromProvider } from './usage.js';
 
 const MAX_CHARACTERS = 2 ** 22;
 
@@ -38,7 +38,7 @@ export class Answer {
         else this.finishReason = chunk.finishReason;
         break;
       case 'usage':
-        this.usage = usageFromProvider(chunk.usage, chunk.costMicros ?? null);
+        this.usage = addUsage(this.usage, usageFromProvider(chunk.usage, chunk.costMicros ?? null));
         break;
     }
   }

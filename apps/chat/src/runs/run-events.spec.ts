@@ -117,12 +117,15 @@ describe('RunEvents', () => {
     expect(textOf(told)).toHaveLength(100_000);
   });
 
-  it('knows no extent when what is stored would tell it in another order', () => {
-    const { events } = createEvents();
-    events.toolCall(CALL);
-    expect(events.extent).toBe(6);
-    events.text('and then text');
-    expect(events.extent).toBeNull();
+  it('tells steps of server tools between the texts, and each is a place of its own', () => {
+    const { events, attach } = createEvents();
+    const step = { type: 'server_tool', callId: 'c', tool: 'http', name: 'weather', state: 'started' } as const;
+    events.text('Hm ');
+    events.serverTool(step);
+    events.text('sunny');
+    expect(attach('whole', 0).slice(1)).toEqual([{ type: 'text', text: 'Hm ' }, step, { type: 'text', text: 'sunny' }]);
+    expect(attach('rest', 4).slice(1)).toEqual([{ type: 'text', text: 'sunny' }]);
+    expect(events.extent).toBe(3 + 1 + 5);
   });
 
   describe('without a listener', () => {

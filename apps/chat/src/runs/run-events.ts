@@ -1,8 +1,8 @@
-import { type RunEvent, type SerializedError } from '@parley/contracts';
+import { type RunEvent, type SerializedError, type ServerToolEvent } from '@parley/contracts';
 import { type Audience } from './audience.js';
 import { type Clock } from './clock.js';
 import { Coalescer } from './coalescer.js';
-import { RunLog } from './run-log.js';
+import { type OutlinePiece, RunLog } from './run-log.js';
 
 type ToolCallEvent = Extract<RunEvent, { type: 'tool_call' }>;
 type EndOf<T extends RunEvent['type']> = Omit<Extract<RunEvent, { type: T }>, 'type'>;
@@ -31,9 +31,14 @@ export class RunEvents {
     this.#text = new Coalescer((text) => this.#tell({ type: 'text', text }), clock);
   }
 
-  /** How far the answer has been told; null when what is stored of it would tell it in another order. */
-  get extent(): number | null {
-    return this.#log.isInStoredOrder ? this.#log.extent : null;
+  /** How far the answer has been told. */
+  get extent(): number {
+    return this.#log.extent;
+  }
+
+  /** See `RunLog.outline`. */
+  get outline(): OutlinePiece[] | null {
+    return this.#log.outline;
   }
 
   attach({ streamId, address, after }: Listener): void {
@@ -57,6 +62,11 @@ export class RunEvents {
   }
 
   toolCall(event: ToolCallEvent): void {
+    this.#text.flush();
+    this.#tell(event);
+  }
+
+  serverTool(event: ServerToolEvent): void {
     this.#text.flush();
     this.#tell(event);
   }
@@ -85,7 +95,7 @@ export class RunEvents {
     this.audience.end(event);
   }
 
-  #tell(event: ToolCallEvent | Extract<RunEvent, { type: 'text' }>): void {
+  #tell(event: ToolCallEvent | ServerToolEvent | Extract<RunEvent, { type: 'text' }>): void {
     this.#log.add(event);
     this.audience.tell(event);
   }

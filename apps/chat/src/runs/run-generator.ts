@@ -6,10 +6,13 @@ import {
   type SearchHit,
   type SerializedError,
   serializeError,
+  type ServerToolEvent,
   type TenantContext,
   type Usage,
 } from '@parley/contracts';
-import { type ChatChunk, ChatModels } from '@parley/llm';
+import { ChatModels, type ChatRequest } from '@parley/llm';
+import { RunTools } from '../tools/run-tools.js';
+import { answerInRounds, type RoundChunk } from '../tools/tool-rounds.js';
 import { ConversationUpkeep } from '../upkeep/conversation-upkeep.js';
 import { Answer } from './answer.js';
 import { Checkpoint } from './checkpoint.js';
@@ -20,7 +23,7 @@ import { type Retrieval } from './retrieval.client.js';
 import { type RunEvents } from './run-events.js';
 import { runMetrics } from './run-metrics.js';
 import { type RunPlan } from './run-plan.js';
-import { prepareRequest, type RequestLimits } from './run-request.js';
+import { fitResult, prepareRequest, type RequestLimits } from './run-request.js';
 import { type Ending, resultOf, type RunResult } from './run-result.js';
 import { RunStopped } from './run-stopped.js';
 import { RunsRepository } from './runs.repository.js';
@@ -68,6 +71,7 @@ export class RunGenerator {
   constructor(
     private readonly models: ChatModels,
     private readonly runs: RunsRepository,
+    private readonly tools: RunTools,
     private readonly upkeep: ConversationUpkeep,
     { maxOutputTokens }: LlmConfig,
   ) {
@@ -90,9 +94,9 @@ export class RunGenerator {
     else run.events.abandon();
   }
 
-  #begin({ tenant, plan, stored, stop }: RunUnderWay): Progress {
+  #begin({ tenant, plan, stored, stop, events }: RunUnderWay): Progress {
     stored.catch((error: unknown) => stop.abort(error));
-    const save = (text: string) => this.runs.checkpoint(tenant, plan.runId, text);
+    const save = (text: string) => this.runs.checkpoint(tenant, plan.runId, text, events.outline);
     return {
       answer: new Answer(plan.brokenAnswer?.text),
       passages: [],
@@ -107,14 +111,25 @@ export class RunGenerator {
     const retrieval = await run.retrieval;
     progress.retrievalMs = retrieval && retrieval.durationMs;
     const { request, passages } = prepareRequest(run.plan, retrieval && retrieval.passages, this.#limits);
-    progress.passages = passages;
+    progress.passages = [...passages];
     if (run.plan.brokenAnswer) await this.#tellBeginning(run, progress);
-    for await (const chunk of this.models.stream(request, run.stop.signal)) {
+    for await (const chunk of this.#answer(run, request, progress.passages)) {
       await run.stored;
       this.#take(chunk, run, progress);
     }
     run.events.flush();
     if (progress.answer.wasStopped) throw run.stop.signal.reason;
+  }
+
+  #answer({ tenant, plan, stop }: RunUnderWay, request: ChatRequest, passages: SearchHit[]): AsyncIterable<RoundChunk> {
+    const { signal } = stop;
+    return answerInRounds(request, {
+      ask: (question) => this.models.stream(question, signal),
+      tools: this.tools.of(tenant, plan.tools, passages),
+      maxRounds: this.tools.maxRounds,
+      fit: (result, messages, share) => fitResult(plan, this.#limits, { result, messages, share }),
+      signal,
+    });
   }
 
   /** A continued answer is told from its beginning on, so that its places are those of the text that is stored. */
@@ -124,8 +139,9 @@ export class RunGenerator {
     if (run.plan.storage) checkpoint.update(answer.text);
   }
 
-  #take(received: ChatChunk, { plan, receivedAt, events }: RunUnderWay, progress: Progress): void {
+  #take(received: RoundChunk, { plan, receivedAt, events }: RunUnderWay, progress: Progress): void {
     const { answer, checkpoint, beginning } = progress;
+    if (received.type === 'server_tool') return this.#takeStep(received, events);
     const chunk = received.type === 'text' ? { ...received, text: beginning.rest(received.text) } : received;
     answer.add(chunk);
     if (chunk.type !== 'text' && chunk.type !== 'tool_call') return;
@@ -138,6 +154,11 @@ export class RunGenerator {
     if (plan.storage) checkpoint.update(answer.text);
   }
 
+  #takeStep(step: ServerToolEvent, events: RunEvents): void {
+    if (step.state !== 'started') runMetrics.toolRun(step.tool, step.state);
+    events.serverTool(step);
+  }
+
   /** The last event is told only after the last state is stored. */
   async #end(run: RunUnderWay, progress: Progress, ending: Ending): Promise<void> {
     const { answer, passages, retrievalMs, firstTokenMs } = progress;
@@ -145,7 +166,7 @@ export class RunGenerator {
       ending.type === 'failed' ? (run.plan.brokenAnswer?.annotations ?? []) : citedIn(run.plan, answer.text, passages);
     run.events.flush();
     const timings = { retrievalMs, firstTokenMs, totalMs: elapsedMs(run.receivedAt) };
-    const result = resultOf(run.plan, answer, ending, timings, run.events.extent);
+    const result = resultOf(run.plan, answer, ending, timings, run.events);
     const lost = await this.#save(run, result);
     runMetrics.finished(lost ? 'failed' : result.status, timings.totalMs);
     this.#tellEnd(run, answer, lost ? { type: 'failed', error: lost } : ending);

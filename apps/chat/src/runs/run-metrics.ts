@@ -27,6 +27,7 @@ const runs = counter('parley_runs_total', 'Answers generated, by how they ended'
 const activeRuns = gauge('parley_active_runs', 'Answers being generated');
 const firstToken = histogram('parley_time_to_first_token_seconds', 'From the arrival of a request to its first token');
 const runDuration = histogram('parley_run_duration_seconds', 'From the arrival of a request to the end of its answer');
+const toolRuns = counter('parley_tool_runs_total', 'Tools of the server that models called', ['tool', 'outcome']);
 const retrievals = counter('memory_retrievals_total', 'Searches that grounded an answer', ['outcome']);
 
 export const runMetrics = {
@@ -46,6 +47,9 @@ export const runMetrics = {
   /** Found dead: how long they took is not known. */
   interrupted(count: number): void {
     runs.inc({ status: 'interrupted' }, count);
+  },
+  toolRun(tool: 'file_search' | 'http', outcome: 'completed' | 'failed'): void {
+    toolRuns.inc({ tool, outcome });
   },
   retrieved(outcome: 'found' | 'empty' | 'failed'): void {
     retrievals.inc({ outcome });

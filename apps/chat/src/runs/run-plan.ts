@@ -2,6 +2,7 @@ import { type Metadata, type ModelOrigin, type RequestRecord, type SearchRequest
 import { type ChatMessage } from '@parley/llm';
 import { type BrokenAnswer } from '../conversations/conversation-history.js';
 import { type HistoryHash } from '../conversations/history-hash.js';
+import { type PlannedTools } from '../tools/run-tools.js';
 import { type ProviderOptions } from './provider-message.js';
 
 export interface AddedMessage {
@@ -50,6 +51,8 @@ export interface RunPlan {
   brokenAnswer: BrokenAnswer | null;
   /** Null when the answer is not to be grounded in documents. */
   search: SearchRequest | null;
+  /** What Parley does for the model when it calls for it. */
+  tools: PlannedTools;
   options: ProviderOptions;
   /** Null leaves no texts behind. */
   storage: RunStorage | null;

@@ -25,6 +25,8 @@ function addAssistant(fields: Partial<AssistantEntity> = {}): AssistantEntity {
     instructions: 'Be polite.',
     model: null,
     knowledgeBaseIds: [],
+    retrievalMode: 'always' as const,
+    tools: [],
     temperature: null,
     maxOutputTokens: null,
     metadata: {},

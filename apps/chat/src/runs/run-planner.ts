@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RetrievalConfig } from '@parley/config';
-import { DomainError, type SearchRequest, type StartRunRequest, type TenantContext } from '@parley/contracts';
-import { storableText } from '@parley/persistence';
+import { DomainError, type StartRunRequest, type TenantContext } from '@parley/contracts';
 import { type ChatMessage } from '@parley/llm';
 import { v7 as uuidv7 } from 'uuid';
 import { type AssistantEntity } from '../assistants/assistant.entity.js';
@@ -10,11 +9,10 @@ import { ConversationHistory, type StoredHistory } from '../conversations/conver
 import { extendHistoryHash, type HistoryHash } from '../conversations/history-hash.js';
 import { titleOf } from '../conversations/title.js';
 import { ModelCatalog } from '../models/model-catalog.js';
+import { groundingOf } from './grounding.js';
 import { toProviderMessage, toProviderOptions } from './provider-message.js';
 import { type RunPlan, type RunStorage } from './run-plan.js';
 import { lastUserText, splitAtLastAnswer, splitInstructions, textOf, withoutDanglingCalls } from './turns.js';
-
-const MAX_QUERY_LENGTH = 8_192;
 
 /** Turns a request into a plan: which model answers, from which history, grounded in what, and where it is stored. */
 @Injectable()
@@ -30,15 +28,18 @@ export class RunPlanner {
   async plan(tenant: TenantContext, request: StartRunRequest): Promise<RunPlan> {
     const stored = await this.#stored(tenant, request);
     const assistant = await this.#assistant(tenant, request, stored);
-    const model = await this.models.resolve(assistant ? assistant.model : (request.model ?? null));
+    const described = this.models.describe(
+      await this.models.resolve(assistant ? assistant.model : (request.model ?? null)),
+    );
     const sent = request.messages.map(toProviderMessage);
     const { instructions, talk: said } = splitInstructions(sent);
     const talk = stored ? withoutDanglingCalls([...stored.messages, ...said]) : said;
     if (!talk.some(({ role }) => role === 'user') && sent.length === 0) throw nothingSaid();
+    const question = lastUserText(said.length > 0 ? said : talk);
     return {
       runId: request.runId,
       assistantId: assistant?.id ?? null,
-      ...this.models.describe(model),
+      ...described,
       instructions: assistant?.instructions
         ? [{ role: 'system', content: assistant.instructions }, ...instructions]
         : instructions,
@@ -47,7 +48,7 @@ export class RunPlanner {
       maxTurns: stored?.maxTurns ?? Infinity,
       keepsConversation: stored !== null && !request.record,
       brokenAnswer: stored?.brokenAnswer ?? null,
-      search: searchOf(request, assistant, said.length > 0 ? said : talk, this.retrieval),
+      ...groundingOf(request, { assistant, question, provider: described.origin.provider, defaults: this.retrieval }),
       options: toProviderOptions(request.generation, assistant),
       storage: request.store ? await this.#storage(tenant, sent, stored, assistant) : null,
       record: request.record ?? null,
@@ -131,24 +132,4 @@ function nothingSaid(): DomainError {
   return new DomainError('invalid_request', 'A message is needed, except to answer anew or to go on.', {
     param: 'messages',
   });
-}
-
-/** The search that grounds the answer, in the request's knowledge bases or else the assistant's. */
-function searchOf(
-  { retrieval }: StartRunRequest,
-  assistant: AssistantEntity | null,
-  talk: ChatMessage[],
-  defaults: RetrievalConfig,
-): SearchRequest | null {
-  const knowledgeBaseIds = retrieval?.knowledgeBaseIds ?? assistant?.knowledgeBaseIds ?? [];
-  const query = storableText(lastUserText(talk).trim().slice(0, MAX_QUERY_LENGTH));
-  if (knowledgeBaseIds.length === 0 || query === '') return null;
-  return {
-    knowledgeBaseIds,
-    queries: [query],
-    maxResults: retrieval?.maxResults ?? defaults.maxResults,
-    scoreThreshold: retrieval?.scoreThreshold ?? defaults.similarityThreshold,
-    ...(retrieval?.filter && { filter: retrieval.filter }),
-    ...(defaults.neighbors > 0 && { neighbors: defaults.neighbors }),
-  };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { BUILTIN_PROVIDER } from '@parley/config';
 import { type SearchHit } from '@parley/contracts';
-import { type ChatMessage, type ChatRequest, countMessageTokens, countTokens } from '@parley/llm';
+import { type ChatMessage, type ChatRequest, countMessageTokens, countTokens, truncateToTokens } from '@parley/llm';
 import { fitToWindow } from './context-window.js';
 import { continuationMessages } from './continuation.js';
 import { buildPrompt, summaryMessage } from './prompt.js';
@@ -19,7 +20,6 @@ export interface PreparedRequest {
 
 const BOUNDARY_BYTES = 12;
 /** Says the same again, so that it needs not be asked to go on. */
-const BUILTIN_PROVIDER = 'builtin';
 
 /**
  * What the provider is asked.
@@ -31,7 +31,7 @@ export function prepareRequest(
   found: SearchHit[] | null,
   limits: RequestLimits,
 ): PreparedRequest {
-  const toolTokens = options.tools?.length ? countTokens(JSON.stringify(options.tools), origin.model) : 0;
+  const toolTokens = toolTokensOf(options.tools, origin.model);
   const goOn = brokenAnswer && origin.provider !== BUILTIN_PROVIDER ? continuationMessages(brokenAnswer) : [];
   const countedTokens = (messages: ChatMessage[]) => countMessageTokens(messages, origin.model);
   const fitted = fitToWindow(
@@ -47,4 +47,29 @@ export function prepareRequest(
   const messages = [...prompt, ...goOn];
   const passages = fitted.passages?.map(({ text, filename }, position) => ({ index: position + 1, text, filename }));
   return { request: { ...options, model, messages, passages }, passages: fitted.passages ?? [] };
+}
+
+/** Longest result of a tool, in tokens: what a few passages have. */
+const MAX_RESULT_TOKENS = 8_000;
+const NO_ROOM = 'The result does not fit any more: answer with what you have.';
+
+/**
+ * What the model can be told of a tool's result.
+ * @param messages all that it is told before
+ * @param share of the room that is left: the rest is for others
+ */
+export function fitResult(
+  { origin, contextWindowTokens, options }: RunPlan,
+  { maxOutputTokens }: RequestLimits,
+  { result, messages, share }: { result: string; messages: ChatMessage[]; share: number },
+): string {
+  const reserved = (options.maxOutputTokens ?? maxOutputTokens) + toolTokensOf(options.tools, origin.model);
+  const left = contextWindowTokens - reserved - countMessageTokens(messages, origin.model);
+  const room = Math.min(MAX_RESULT_TOKENS, Math.floor(left * share));
+  const overhead = countTokens(NO_ROOM, origin.model);
+  return room <= overhead ? NO_ROOM : truncateToTokens(result, room, origin.model);
+}
+
+function toolTokensOf(tools: RunPlan['options']['tools'], model: string): number {
+  return tools?.length ? countTokens(JSON.stringify(tools), model) : 0;
 }

@@ -9,6 +9,7 @@ import {
 import { type ToolCall } from '@parley/llm';
 import { extendHistoryHash, type HistoryHash } from '../conversations/history-hash.js';
 import { type Answer } from './answer.js';
+import { type OutlinePiece } from './run-log.js';
 import { type RunPlan } from './run-plan.js';
 import { type RunStopped } from './run-stopped.js';
 
@@ -33,9 +34,14 @@ export interface RunResult {
   origin: ModelOrigin | null;
   timings: RunTimings;
   /** Null when there is nothing to keep, or nothing is to be kept. */
-  message: { text: string; annotations: FileCitation[]; toolCalls: ToolCall[] | null } | null;
-  /** See `RunEvents.extent`. */
-  extent: number | null;
+  message: {
+    text: string;
+    annotations: FileCitation[];
+    toolCalls: ToolCall[] | null;
+    outline: OutlinePiece[] | null;
+  } | null;
+  /** How far it was told. */
+  extent: number;
   /** Of the history with this answer; null when it is not known. */
   historyHash: HistoryHash | null;
 }
@@ -46,7 +52,7 @@ export function resultOf(
   answer: Answer,
   ending: Ending,
   timings: RunTimings,
-  extent: number | null,
+  { extent, outline }: { extent: number; outline: OutlinePiece[] | null },
 ): RunResult {
   const { text, annotations, toolCalls, finishReason, usage, origin } = answer;
   const isKept = storage !== null && (ending.type === 'written' || !answer.isEmpty);
@@ -59,7 +65,7 @@ export function resultOf(
     origin,
     timings,
     extent,
-    message: isKept ? { text, annotations, toolCalls } : null,
+    message: isKept ? { text, annotations, toolCalls, outline } : null,
     historyHash: isKept && storage.historyHash ? extendHistoryHash(storage.historyHash, [said]) : null,
   };
 }

@@ -29,16 +29,17 @@ export const BEGIN_RUN = `
   select created_at from run`;
 
 /**
- * The answer so far. A conversation that has not gone on elsewhere goes on behind it. $1 run, $2 tenant, $3 user, $4 text
+ * The answer so far. A conversation that has not gone on elsewhere goes on behind it. $1 run, $2 tenant, $3 user,
+ * $4 text, $5 outline
  */
 export const CHECKPOINT_RUN = `
   with message as (
-    insert into chat.messages (id, tenant_id, user_id, conversation_id, parent_id, role, content, run_id)
-    select r.message_id, r.tenant_id, r.user_id, c.id, parent.id, 'assistant', $4, r.id
+    insert into chat.messages (id, tenant_id, user_id, conversation_id, parent_id, role, content, run_id, outline)
+    select r.message_id, r.tenant_id, r.user_id, c.id, parent.id, 'assistant', $4, r.id, $5::jsonb
     from chat.runs r join chat.conversations c on c.id = r.conversation_id
     left join chat.messages parent on parent.id = r.parent_id
     where r.id = $1 and r.tenant_id = $2 and r.user_id = $3 and r.status = 'in_progress'
-    on conflict (id) do update set content = excluded.content
+    on conflict (id) do update set content = excluded.content, outline = excluded.outline
     returning id, conversation_id, parent_id
   )
   update chat.conversations c set head_id = m.id
@@ -49,28 +50,28 @@ export const CHECKPOINT_RUN = `
  * for callers who do not know whether the first time worked.
  * $1 run, $2 tenant, $3 user, $4 status, $5 finish reason, $6 $7 error, $8–$12 usage, $13–$15 timings in ms,
  * $16 text (null: no message), $17 annotations, $18 tool calls, $19 history hash, $20 extent of what was told,
- * $21 cost, $22 $23 provider and model that answered (null: nobody did)
+ * $21 cost, $22 $23 provider and model that answered (null: nobody did), $24 outline
  */
 export const FINISH_RUN = `
   with run as (
     update chat.runs
     set status = $4, finish_reason = $5, error_code = $6, error_message = $7, prompt_tokens = $8, completion_tokens = $9,
       cached_tokens = $10, reasoning_tokens = $11, usage_estimated = $12, retrieval_ms = $13, first_token_ms = $14,
-      total_ms = $15, output_extent = $20, cost_micros = $21::bigint, provider = coalesce($22, provider), model = coalesce($23, model),
-      finished_at = now()
+      total_ms = $15, output_extent = $20, cost_micros = $21::bigint, provider = coalesce($22, provider),
+      model = coalesce($23, model), finished_at = now()
     where id = $1 and tenant_id = $2 and user_id = $3 and status in ('in_progress', $4)
     returning id, tenant_id, user_id, conversation_id, message_id, parent_id
   ), message as (
     insert into chat.messages (id, tenant_id, user_id, conversation_id, parent_id, role, content, annotations, tool_calls,
-      run_id, history_hash, words)
+      run_id, history_hash, words, outline)
     select r.message_id, r.tenant_id, r.user_id, c.id, parent.id, 'assistant', $16, $17::jsonb, $18::jsonb, r.id, $19::bytea,
-      chat.message_words($16)
+      chat.message_words($16), $24::jsonb
     from run r join chat.conversations c on c.id = r.conversation_id
     left join chat.messages parent on parent.id = r.parent_id
     where $16::text is not null
     on conflict (id) do update
     set content = excluded.content, annotations = excluded.annotations, tool_calls = excluded.tool_calls,
-      history_hash = excluded.history_hash, words = excluded.words
+      history_hash = excluded.history_hash, words = excluded.words, outline = excluded.outline
     returning id, parent_id
   ), conversation as (
     update chat.conversations c

@@ -51,13 +51,7 @@ export function toolCallViews(calls: readonly StoredToolCall[] | null): ToolCall
  * stored does not tell what its listeners were told, because nothing was to be stored or it is deleted.
  */
 export function storedEvents({ run, message }: StoredRun, after: number): RunEvent[] | null {
-  const log = new RunLog();
-  if (message) {
-    log.add({ type: 'text', text: message.content });
-    for (const [index, { id, name, arguments: argumentsDelta }] of (message.toolCalls ?? []).entries()) {
-      log.add({ type: 'tool_call', index, id, name, argumentsDelta });
-    }
-  }
+  const log = message ? RunLog.of({ ...message, text: message.content }) : new RunLog();
   const isWhole = run.outputExtent === log.extent || run.status === 'interrupted';
   if (!isWhole) return null;
   return after > log.extent ? [] : [...log.from(after), endOf(run, message?.annotations ?? [])];

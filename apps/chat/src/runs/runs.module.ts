@@ -3,6 +3,8 @@ import { AssistantsModule } from '../assistants/assistants.module.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { ModelCatalogModule } from '../models/model-catalog.module.js';
 import { UpkeepModule } from '../upkeep/upkeep.module.js';
+import { RunTools } from '../tools/run-tools.js';
+import { ToolsModule } from '../tools/tools.module.js';
 import { ActiveRuns } from './active-runs.js';
 import { RetrievalClient } from './retrieval.client.js';
 import { RunGenerator } from './run-generator.js';
@@ -15,12 +17,13 @@ import { RunsRepository } from './runs.repository.js';
 import { RunsService } from './runs.service.js';
 
 @Module({
-  imports: [AssistantsModule, ConversationsModule, ModelCatalogModule, UpkeepModule],
+  imports: [AssistantsModule, ConversationsModule, ModelCatalogModule, ToolsModule, UpkeepModule],
   controllers: [RunsConsumer],
   providers: [
     RunsService,
     RunPlanner,
     RunGenerator,
+    RunTools,
     RunsRepository,
     RetrievalClient,
     ActiveRuns,

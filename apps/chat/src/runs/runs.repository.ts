@@ -5,6 +5,7 @@ import { type EntityManager, QueryFailedError } from 'typeorm';
 import { BEGIN_RUN, CHECKPOINT_RUN, FINISH_RUN } from './run-statements.repository.js';
 import { MessageEntity } from '../conversations/message.entity.js';
 import { RunEntity } from './run.entity.js';
+import { type OutlinePiece } from './run-log.js';
 import { type RunPlan } from './run-plan.js';
 import { type RunResult } from './run-result.js';
 import { textOf } from './turns.js';
@@ -56,8 +57,8 @@ export class RunsRepository {
   }
 
   /** Saves the text so far, while the run is under way. */
-  async checkpoint(tenant: TenantContext, runId: string, text: string): Promise<void> {
-    const values = [runId, tenant.tenantId, tenant.userId, storableText(text)];
+  async checkpoint(tenant: TenantContext, runId: string, text: string, outline: OutlinePiece[] | null): Promise<void> {
+    const values = [runId, tenant.tenantId, tenant.userId, storableText(text), outline && storableJson(outline)];
     await this.database.withTenant(tenant, (tx) => tx.query(CHECKPOINT_RUN, values));
   }
 
@@ -73,6 +74,7 @@ export class RunsRepository {
       ...[message && storableText(message.text), storableJson(message?.annotations ?? [])],
       ...[message?.toolCalls ? storableJson(message.toolCalls) : null, historyHash, result.extent],
       ...[usage?.costMicros ?? null, origin?.provider ?? null, origin?.model ?? null],
+      message?.outline ? storableJson(message.outline) : null,
     ];
     const rows: unknown[] = await this.database.withTenant(tenant, (tx) => tx.query(FINISH_RUN, values));
     return rows.length === 1;

@@ -174,6 +174,7 @@ describe('RunsService', () => {
       text: '',
       annotations: [],
       toolCalls: [{ id: 'call_1', name: 'weather', arguments: '{"city":"Rome"}' }],
+      outline: null,
     });
   });
 

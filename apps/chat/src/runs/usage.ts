@@ -32,3 +32,18 @@ export function usageFromProvider(usage: ProviderUsage, costMicros: number | nul
   const totalTokens = promptTokens + completionTokens;
   return { promptTokens, completionTokens, totalTokens, cachedTokens, reasoningTokens, estimated, costMicros };
 }
+
+/** Of several rounds; an unknown cost makes the whole unknown. */
+export function addUsage(sum: Usage | null, more: Usage): Usage {
+  if (!sum) return more;
+  const isPriced = sum.costMicros !== null && more.costMicros !== null;
+  return {
+    promptTokens: sum.promptTokens + more.promptTokens,
+    completionTokens: sum.completionTokens + more.completionTokens,
+    totalTokens: sum.totalTokens + more.totalTokens,
+    cachedTokens: sum.cachedTokens + more.cachedTokens,
+    reasoningTokens: sum.reasoningTokens + more.reasoningTokens,
+    estimated: sum.estimated || more.estimated,
+    costMicros: isPriced ? sum.costMicros! + more.costMicros! : null,
+  };
+}

@@ -1,10 +1,21 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { type CreateAssistantRequest, type Metadata, type UpdateAssistantRequest } from '@parley/contracts';
+import {
+  type CreateAssistantRequest,
+  HttpToolDeclaration,
+  MAX_TOOLS,
+  type Metadata,
+  RETRIEVAL_MODES,
+  type RetrievalMode,
+  type UpdateAssistantRequest,
+} from '@parley/contracts';
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
+  IsIn,
   IsInt,
   IsNumber,
+  IsObject,
   IsOptional,
   IsString,
   Length,
@@ -12,6 +23,7 @@ import {
   MaxLength,
   Min,
   ValidateIf,
+  ValidateNested,
 } from 'class-validator';
 import { parseIds } from '../wire/id-list.js';
 import { IsMetadata } from '../wire/metadata.validation.js';
@@ -39,6 +51,30 @@ class AssistantFieldsBody {
   @ArrayMaxSize(10)
   @IsString({ each: true })
   vector_store_ids?: string[] | null;
+
+  @ApiPropertyOptional({
+    enum: RETRIEVAL_MODES,
+    description: '`always`: the documents are searched for every question; `auto`: when the model calls for it',
+  })
+  @ValidateIf(({ retrieval_mode }: AssistantFieldsBody) => retrieval_mode !== undefined)
+  @IsIn(RETRIEVAL_MODES)
+  retrieval_mode?: RetrievalMode;
+
+  @ApiPropertyOptional({
+    type: 'array',
+    nullable: true,
+    maxItems: MAX_TOOLS,
+    items: { type: 'object', additionalProperties: true },
+    description:
+      'Web services that the model may ask: {type: http, name, description, parameters, url, headers}, of hosts that the installation allows. Values of headers are never shown; an empty one keeps its value',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MAX_TOOLS)
+  @IsObject({ each: true })
+  @ValidateNested({ each: true })
+  @Type(() => HttpToolDeclaration)
+  tools?: HttpToolDeclaration[] | null;
 
   @ApiPropertyOptional({ type: Number, nullable: true, minimum: 0, maximum: 2 })
   @IsOptional()
@@ -84,11 +120,14 @@ export function updateAssistantRequest(id: string, body: UpdateAssistantBody): U
 }
 
 function fields(body: AssistantFieldsBody): Omit<UpdateAssistantRequest, 'id' | 'name'> {
+  const { retrieval_mode, tools } = body;
   const { instructions, model, vector_store_ids, temperature, max_output_tokens: maxOutputTokens, metadata } = body;
   return {
     ...(instructions === undefined ? {} : { instructions }),
     ...(model === undefined ? {} : { model: model === 'default' ? null : model }),
     ...(vector_store_ids === undefined ? {} : { knowledgeBaseIds: knowledgeBaseIds(vector_store_ids) }),
+    ...(retrieval_mode === undefined ? {} : { retrievalMode: retrieval_mode }),
+    ...(tools === undefined ? {} : { tools: tools ?? [] }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(metadata === undefined ? {} : { metadata: metadata ?? {} }),

@@ -1,5 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type AssistantView, formatId, type Metadata } from '@parley/contracts';
+import {
+  type AssistantView,
+  formatId,
+  type HttpToolDeclaration,
+  type Metadata,
+  RETRIEVAL_MODES,
+  type RetrievalMode,
+} from '@parley/contracts';
 import { unixSeconds } from '../wire/unix-seconds.js';
 
 export class AssistantObject {
@@ -20,6 +27,16 @@ export class AssistantObject {
 
   @ApiProperty({ type: [String] })
   vector_store_ids!: string[];
+
+  @ApiProperty({ enum: RETRIEVAL_MODES })
+  retrieval_mode!: RetrievalMode;
+
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    description: 'Of headers only the names are shown',
+  })
+  tools!: HttpToolDeclaration[];
 
   @ApiProperty({ type: Number, nullable: true })
   temperature!: number | null;
@@ -42,6 +59,8 @@ export function assistantObject(view: AssistantView): AssistantObject {
     instructions: view.instructions,
     model: view.model,
     vector_store_ids: view.knowledgeBaseIds.map((id) => formatId('knowledgeBase', id)),
+    retrieval_mode: view.retrievalMode,
+    tools: view.tools,
     temperature: view.temperature,
     max_output_tokens: view.maxOutputTokens,
     metadata: view.metadata,

@@ -19,6 +19,8 @@ const assistant = (fields: Partial<AssistantView> = {}): AssistantView => ({
   instructions: null,
   model: null,
   knowledgeBaseIds: [],
+  retrievalMode: 'always',
+  tools: [],
   temperature: null,
   maxOutputTokens: null,
   metadata: {},
@@ -49,6 +51,8 @@ describe('/api/v1/assistants', () => {
       instructions: 'Answer from the papers.',
       model: 'gpt-4o',
       vector_store_ids: [formatId('knowledgeBase', STORE)],
+      retrieval_mode: 'auto',
+      tools: [{ type: 'http', name: 'w', description: 'Sky', parameters: {}, url: 'https://api.example/{city}' }],
       temperature: 0,
       max_output_tokens: 500,
       metadata: { team: 'a' },
@@ -89,6 +93,11 @@ describe('/api/v1/assistants', () => {
     ['max_output_tokens', { name: 'x', max_output_tokens: 1.5 }],
     ['vector_store_ids', { name: 'x', vector_store_ids: 'vs_1' }],
     ['metadata', { name: 'x', metadata: [] }],
+    ['retrieval_mode', { name: 'x', retrieval_mode: null }],
+    [
+      'tools.0.name',
+      { name: 'x', tools: [{ type: 'http', name: 'file_search', description: 'x', parameters: {}, url: 'x' }] },
+    ],
   ])('refuses a bad %s with problem details', async (param, body) => {
     const problem = { type: 'urn:parley:error:invalid_request', status: 400, code: 'invalid_request', param };
     expect(await call('POST', '', body)).toMatchObject({ status: 400, body: problem });

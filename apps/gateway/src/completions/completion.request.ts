@@ -180,7 +180,7 @@ export class CompletionBody extends UnsupportedBody {
     maxItems: 128,
     items: { type: 'object', additionalProperties: true },
     description:
-      'Functions for the model, and one {type: file_search, vector_store_ids, max_num_results, filters, ranking_options} that grounds the answer',
+      'Functions for the model, and one {type: file_search, vector_store_ids, max_num_results, filters, ranking_options, mode} that grounds the answer; with the mode `auto` the model searches when it needs to',
   })
   @IsOptional()
   @IsArray()
@@ -194,6 +194,11 @@ export class CompletionBody extends UnsupportedBody {
   })
   @IsOptional()
   tool_choice?: string | Record<string, unknown> | null;
+
+  @ApiPropertyOptional({ type: Boolean, nullable: true, description: 'False: at most one call at a time' })
+  @IsOptional()
+  @IsBoolean()
+  parallel_tool_calls?: boolean | null;
 
   @IsOptional()
   @IsMetadata()

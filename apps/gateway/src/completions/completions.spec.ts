@@ -169,6 +169,23 @@ describe('POST /v1/chat/completions', () => {
       expect(completion.usage).toEqual(WIRE_USAGE);
     });
 
+    it('tells steps of server tools in chunks that clients take for nothing', async () => {
+      const step = { type: 'server_tool', callId: 'call_1', tool: 'file_search', name: 'file_search' } as const;
+      const steps: RunEvent[] = [
+        { ...step, state: 'started', arguments: '{"query":"JIT"}' },
+        { ...step, state: 'completed' },
+      ];
+      app.bus.acceptRuns({}, play(...steps, ...texts('A JIT.'), COMPLETED));
+      const told: unknown[] = [];
+      const stream = client.chat.completions.stream({ model: 'default', messages: MESSAGES });
+      stream.on('chunk', (chunk) => told.push((chunk as { parley?: { server_tool?: unknown } }).parley?.server_tool));
+      expect((await stream.finalChatCompletion()).choices[0]!.message).toMatchObject({ content: 'A JIT.' });
+      expect(told.filter(Boolean)).toEqual([
+        { call_id: 'call_1', type: 'file_search', name: 'file_search', state: 'started', arguments: '{"query":"JIT"}' },
+        { call_id: 'call_1', type: 'file_search', name: 'file_search', state: 'completed' },
+      ]);
+    });
+
     it('sends the role, the deltas, the citations on the last content delta, the reason, the usage and [DONE]', async () => {
       app.bus.acceptRuns({}, play(...texts('A', 'B'), { ...COMPLETED, annotations: [CITATION] }));
       const response = await post({ stream: true, stream_options: { include_usage: true } });

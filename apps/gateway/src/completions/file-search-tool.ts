@@ -1,9 +1,16 @@
-import { type AttributeFilter, DomainError, type RetrievalOptions } from '@parley/contracts';
+import {
+  type AttributeFilter,
+  DomainError,
+  RETRIEVAL_MODES,
+  type RetrievalMode,
+  type RetrievalOptions,
+} from '@parley/contracts';
 import { plainToInstance, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
+  IsIn,
   IsInt,
   IsNumber,
   IsObject,
@@ -48,6 +55,10 @@ export class FileSearchTool {
   @ValidateNested()
   @Type(() => FileSearchRanking)
   ranking_options?: FileSearchRanking | null;
+
+  @IsOptional()
+  @IsIn(RETRIEVAL_MODES)
+  mode?: RetrievalMode | null;
 }
 
 /** @throws DomainError `invalid_request`, or `not_found` for an id that is no vector store's */
@@ -55,7 +66,7 @@ export function retrievalOptions(tool: Record<string, unknown>, param: string): 
   const checked = plainToInstance(FileSearchTool, tool);
   const errors = validateSync(checked, { stopAtFirstError: true });
   if (errors.length > 0) throw within(param, invalidRequest(errors));
-  const { vector_store_ids, max_num_results, filters, ranking_options } = checked;
+  const { vector_store_ids, max_num_results, filters, ranking_options, mode } = checked;
   return {
     knowledgeBaseIds: parseIds('knowledgeBase', vector_store_ids, 'vector store', `${param}.vector_store_ids`),
     ...(max_num_results ? { maxResults: max_num_results } : {}),
@@ -63,6 +74,7 @@ export function retrievalOptions(tool: Record<string, unknown>, param: string): 
       ? { scoreThreshold: ranking_options.score_threshold }
       : {}),
     ...(filters ? { filter: filters } : {}),
+    ...(mode ? { mode } : {}),
   };
 }
 

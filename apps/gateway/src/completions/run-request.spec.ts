@@ -78,6 +78,15 @@ describe('runRequest', () => {
     });
   });
 
+  it('lets the model search when it needs to, unless the search is chosen', () => {
+    const tools = [{ type: 'file_search', vector_store_ids: [`vs_${HEX}`], mode: 'auto' }];
+    const mode = (fields: object) => request({ tools, ...fields }).retrieval?.mode;
+    expect(mode({})).toBe('auto');
+    expect(mode({ tool_choice: { type: 'file_search' } })).toBe('always');
+    expect(mode({ tool_choice: 'none' })).toBeUndefined();
+    expect(request({ parallel_tool_calls: false }).generation).toEqual({ parallelToolCalls: false });
+  });
+
   it('keeps content parts, tool calls and their results', () => {
     const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } };
     const { messages } = request({

@@ -45,15 +45,24 @@ const NO_USAGE: Usage = {
   cachedTokens: 0,
   reasoningTokens: 0,
   estimated: true,
+  costMicros: null,
 };
 
 export function storedCompletionObject({ run, request }: StoredRequestView): StoredCompletionObject {
   const { text = '', toolCalls = [], annotations = [] } = run.output ?? {};
-  const { finishReason, usage } = run;
-  const answer = { text, toolCalls, annotations, finishReason: finishReason ?? 'stop', usage: usage ?? NO_USAGE };
+  const { finishReason, usage, provider, model, requestedModel } = run;
+  const origin = { provider, model };
+  const answer = {
+    text,
+    toolCalls,
+    annotations,
+    finishReason: finishReason ?? 'stop',
+    usage: usage ?? NO_USAGE,
+    origin,
+  };
   return {
     ...recordOf(request).settings,
-    ...completionObject({ ...run, runId: run.id }, answer),
+    ...completionObject({ ...run, runId: run.id, model: requestedModel }, answer),
     metadata: run.metadata,
   };
 }

@@ -7,14 +7,18 @@ const CHOICES = ['none', 'auto', 'required'];
 
 export interface RunTools {
   retrieval?: RetrievalOptions;
-  generation: Pick<GenerationOptions, 'tools' | 'toolChoice'>;
+  generation: Pick<GenerationOptions, 'tools' | 'toolChoice' | 'parallelToolCalls'>;
 }
 
 /**
  * Functions go to the model, `file_search` becomes retrieval. `tool_choice: none` switches both off.
  * @throws DomainError `invalid_request` or `unsupported_parameter` naming the tool
  */
-export function runTools({ tools, tool_choice }: Pick<CompletionBody, 'tools' | 'tool_choice'>): RunTools {
+export function runTools({
+  tools,
+  tool_choice,
+  parallel_tool_calls,
+}: Pick<CompletionBody, 'tools' | 'tool_choice' | 'parallel_tool_calls'>): RunTools {
   const choice = checkedChoice(tool_choice);
   const functions: Record<string, unknown>[] = [];
   let retrieval: RetrievalOptions | undefined;
@@ -24,12 +28,20 @@ export function runTools({ tools, tool_choice }: Pick<CompletionBody, 'tools' | 
     else if (tool.type !== 'file_search') throw unsupported(`${param}.type`);
     else if (retrieval)
       throw invalid(param, 'Only one file_search tool is possible; it may name several vector stores.');
-    else retrieval = retrievalOptions(tool, param);
+    else retrieval = chosen(retrievalOptions(tool, param), choice);
   }
   return {
     ...(retrieval && choice !== 'none' ? { retrieval } : {}),
-    generation: functions.length === 0 ? {} : { tools: functions, ...functionChoice(choice) },
+    generation: {
+      ...(functions.length === 0 ? {} : { tools: functions, ...functionChoice(choice) }),
+      ...(typeof parallel_tool_calls === 'boolean' ? { parallelToolCalls: parallel_tool_calls } : {}),
+    },
   };
+}
+
+/** A choice that forces the search needs no word to the model: it is made before. */
+function chosen(retrieval: RetrievalOptions, choice: string | Record<string, unknown> | undefined): RetrievalOptions {
+  return typeof choice === 'object' && choice.type === 'file_search' ? { ...retrieval, mode: 'always' } : retrieval;
 }
 
 function checkedFunction(tool: Record<string, unknown>, param: string): Record<string, unknown> {

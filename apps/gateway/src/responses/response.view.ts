@@ -204,6 +204,6 @@ function responseUsage(usage: Usage): ResponseUsage {
 }
 
 function startReply(run: RunView): StartRunReply {
-  const { id: runId, conversationId, messageId, parentId, model, provider, createdAt } = run;
+  const { id: runId, conversationId, messageId, parentId, requestedModel: model, provider, createdAt } = run;
   return { runId, conversationId, messageId, parentId, model, provider, createdAt };
 }

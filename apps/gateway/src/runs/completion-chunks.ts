@@ -1,4 +1,11 @@
-import { deserializeError, type FinishReason, formatId, type RunEvent, type StartRunReply } from '@parley/contracts';
+import {
+  deserializeError,
+  type FinishReason,
+  formatId,
+  type RunEvent,
+  type ServerToolEvent,
+  type StartRunReply,
+} from '@parley/contracts';
 import { unixSeconds } from '../wire/unix-seconds.js';
 import { type FileCitationObject, fileCitationObject } from './annotation.view.js';
 import { endedEarly, type RunCancelled, type RunCompleted } from './answer.js';
@@ -33,6 +40,8 @@ export interface ChunkOrigin {
   /** In millionths of the currency of the prices. */
   cost_micros?: number | null;
   status?: 'completed' | 'cancelled';
+  /** A step of a tool that Parley runs itself. */
+  server_tool?: { call_id: string; type: string; name: string; state: string; arguments?: string };
 }
 
 /** OpenAI's `chat.completion.chunk`, with Parley's fields on the first and the last one of a choice. */
@@ -71,6 +80,7 @@ export async function* completionChunks(run: Run, options: ChunkOptions): AsyncG
     if (data.type === 'failed') throw deserializeError(data.error);
     if (data.type === 'text') yield { chunk: chunks.delta({ content: data.text }), position };
     if (data.type === 'tool_call') yield { chunk: chunks.delta({ tool_calls: [fragment(data)] }), position };
+    if (data.type === 'server_tool') yield { chunk: chunks.step(data), position };
     if (data.type !== 'completed' && data.type !== 'cancelled') continue;
     const last = chunks.last(data);
     yield* last.map((chunk, index) => (index === last.length - 1 ? { chunk, position } : { chunk }));
@@ -104,6 +114,18 @@ class ChunkFactory {
       choices: [{ index: 0, delta, finish_reason: finishReason, logprobs: null }],
       ...(this.includeUsage ? { usage: null } : {}),
     };
+  }
+
+  /** Without content: clients that know nothing of it show nothing. */
+  step({ callId, tool, name, state, arguments: args }: ServerToolEvent): CompletionChunk {
+    const server_tool = {
+      call_id: callId,
+      type: tool,
+      name,
+      state,
+      ...(args === undefined ? {} : { arguments: args }),
+    };
+    return { ...this.delta({}), ...this.#ours({ server_tool }) };
   }
 
   /** A cancelled answer ends like one that the model has stopped: OpenAI's clients know no other word for it. */

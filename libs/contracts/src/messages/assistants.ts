@@ -1,6 +1,8 @@
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
+  IsIn,
   IsInt,
   IsNumber,
   IsObject,
@@ -8,14 +10,48 @@ import {
   IsString,
   IsUUID,
   Length,
+  Matches,
   Max,
   MaxLength,
   Min,
+  ValidateNested,
 } from 'class-validator';
 import { defineRpc } from '../message-definition.js';
 import { type Page, PageRequest } from '../page.js';
 import { ByIdRequest, type DeletedReply } from './by-id.js';
 import { type Metadata } from './knowledge-bases.js';
+import { RETRIEVAL_MODES, type RetrievalMode } from './runs.js';
+
+/** As models take names; `file_search` is taken. */
+export const TOOL_NAME = /^(?!file_search$)[a-zA-Z0-9_-]{1,64}$/;
+export const MAX_TOOLS = 16;
+
+/** A question to a web service that models may ask: its answer is read, and it changes nothing there. */
+export class HttpToolDeclaration {
+  @IsIn(['http'])
+  type!: 'http';
+
+  @Matches(TOOL_NAME)
+  name!: string;
+
+  @IsString()
+  @Length(1, 1_024)
+  description!: string;
+
+  /** A JSON schema of the arguments. */
+  @IsObject()
+  parameters!: object;
+
+  /** With `{argument}` in path or query; the other arguments are added to the query. */
+  @IsString()
+  @Length(1, 2_048)
+  url!: string;
+
+  /** Never shown to anybody again. */
+  @IsOptional()
+  @IsObject()
+  headers?: Record<string, string>;
+}
 
 export interface AssistantView {
   id: string;
@@ -24,6 +60,8 @@ export interface AssistantView {
   /** The provider's model; null means the default one. */
   model: string | null;
   knowledgeBaseIds: string[];
+  retrievalMode: RetrievalMode;
+  tools: HttpToolDeclaration[];
   temperature: number | null;
   maxOutputTokens: number | null;
   metadata: Metadata;
@@ -46,6 +84,17 @@ class AssistantFields {
   @ArrayMaxSize(10)
   @IsUUID(undefined, { each: true })
   knowledgeBaseIds?: string[];
+
+  @IsOptional()
+  @IsIn(RETRIEVAL_MODES)
+  retrievalMode?: RetrievalMode;
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MAX_TOOLS)
+  @ValidateNested({ each: true })
+  @Type(() => HttpToolDeclaration)
+  tools?: HttpToolDeclaration[];
 
   @IsOptional()
   @IsNumber()

@@ -58,6 +58,9 @@ export class ChatMessage {
   toolCallId?: string;
 }
 
+export const RETRIEVAL_MODES = ['always', 'auto'] as const;
+export type RetrievalMode = (typeof RETRIEVAL_MODES)[number];
+
 /** What the answer is to be grounded in. */
 export class RetrievalOptions {
   @IsArray()
@@ -81,6 +84,11 @@ export class RetrievalOptions {
   @IsOptional()
   @IsObject()
   filter?: AttributeFilter;
+
+  /** `always`: before the model is asked; `auto`: when the model calls for it, as often as it does. Default: `always`. */
+  @IsOptional()
+  @IsIn(RETRIEVAL_MODES)
+  mode?: RetrievalMode;
 }
 
 /** Passed to the provider; absent means the assistant's value, then the configured one. */
@@ -127,6 +135,10 @@ export class GenerationOptions {
 
   @IsOptional()
   toolChoice?: string | Record<string, unknown>;
+
+  @IsOptional()
+  @IsBoolean()
+  parallelToolCalls?: boolean;
 
   @IsOptional()
   @IsString()
@@ -248,6 +260,17 @@ export interface ModelOrigin {
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
 
+/** A step of a tool that Parley runs itself because the model called for it. */
+export interface ServerToolEvent {
+  type: 'server_tool';
+  callId: string;
+  tool: 'file_search' | 'http';
+  name: string;
+  state: 'started' | 'completed' | 'failed';
+  /** JSON as the model wrote it, shortened; with `started`. */
+  arguments?: string;
+}
+
 /**
  * What a run tells its listeners, in this order: deltas, then one of completed, cancelled and failed. A listener that came
  * later is first told that it is attached.
@@ -256,17 +279,19 @@ export type RunEvent =
   | { type: 'attached' }
   | { type: 'text'; text: string }
   | { type: 'tool_call'; index: number; id?: string; name?: string; argumentsDelta: string }
+  | ServerToolEvent
   | { type: 'heartbeat' }
   | { type: 'completed'; finishReason: FinishReason; usage: Usage; annotations: FileCitation[]; origin?: ModelOrigin }
   | { type: 'cancelled'; usage: Usage; annotations: FileCitation[]; origin?: ModelOrigin }
   | { type: 'failed'; error: SerializedError };
 
 /**
- * How much of an answer an event tells: its characters, and one for the beginning of each tool call. Their sum is a place
- * in the answer that any process can go on from, whatever pieces the events came in.
+ * How much of an answer an event tells: its characters, and one for the beginning of each tool call and each step of a
+ * server tool. Their sum is a place in the answer that any process can go on from, whatever pieces the events came in.
  */
 export function extentOf(event: RunEvent): number {
   if (event.type === 'text') return event.text.length;
+  if (event.type === 'server_tool') return 1;
   if (event.type !== 'tool_call') return 0;
   return event.argumentsDelta.length + (event.id === undefined ? 0 : 1);
 }

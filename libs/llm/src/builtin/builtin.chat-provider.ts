@@ -37,6 +37,10 @@ export class BuiltinChatProvider extends ChatProvider {
     return Promise.resolve([BUILTIN_CHAT_MODEL]);
   }
 
+  speak(): AsyncIterable<Uint8Array> {
+    throw new DomainError('unsupported_parameter', 'The built-in provider cannot speak.', { param: 'model' });
+  }
+
   stream(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatChunk> {
     const call = { operation: 'chat', provider: this.name, model: request.model } as const;
     return meteredRun(answer(request, signal), { call, request, signal, observer: this.observer });

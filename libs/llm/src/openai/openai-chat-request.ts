@@ -25,6 +25,7 @@ export function toChatParams(request: ChatRequest, options: ResolvedLlmOptions, 
     response_format: request.responseFormat,
     tools: request.tools?.length ? request.tools : undefined,
     tool_choice: request.tools?.length ? request.toolChoice : undefined,
+    parallel_tool_calls: request.tools?.length ? request.parallelToolCalls : undefined,
     reasoning_effort: request.reasoningEffort,
     user: request.user,
   };

@@ -7,6 +7,7 @@ import {
   type ProviderLoad,
   type StreamOptions,
 } from '../chat-provider.js';
+import { type SpeechRequest } from '../speech.js';
 import { type LlmObserver } from '../llm-observer.js';
 import { type ResolvedLlmOptions } from '../llm-options.js';
 import { meteredRun } from '../metered-run.js';
@@ -14,6 +15,7 @@ import { ProviderPolicy } from '../policy/provider-policy.js';
 import { Watchdog } from '../policy/watchdog.js';
 import { toChatParams } from './openai-chat-request.js';
 import { readChatStream } from './openai-chat-stream.js';
+import { readSpeech } from './openai-speech.js';
 import { createOpenAiClient, dialectOf } from './openai-client.js';
 import { toProviderFailure } from './openai-failure.js';
 
@@ -65,20 +67,31 @@ export class OpenAiChatProvider extends ChatProvider {
 
   stream(request: ChatRequest, signal: AbortSignal, options?: StreamOptions): AsyncIterable<ChatChunk> {
     const call = { operation: 'chat', provider: this.name, model: request.model } as const;
-    return meteredRun(this.#run(request, signal, options), { call, request, signal, observer: this.observer });
+    const params = toChatParams(request, this.options, dialectOf(this.options));
+    const open = (either: AbortSignal) => readChatStream(this.#client, params, this.options, either);
+    const chunks = this.#run(open, { model: request.model, signal, options });
+    return meteredRun(chunks, { call, request, signal, observer: this.observer });
   }
 
-  async *#run(request: ChatRequest, signal: AbortSignal, options?: StreamOptions): AsyncGenerator<ChatChunk> {
+  speak(request: SpeechRequest, signal: AbortSignal, options?: StreamOptions): AsyncIterable<Uint8Array> {
+    const open = (either: AbortSignal) => readSpeech(this.#client, request, this.options, either);
+    return this.#run(open, { model: request.model, signal, options });
+  }
+
+  async *#run<T>(
+    open: (signal: AbortSignal) => AsyncGenerator<T>,
+    { model, signal, options }: { model: string; signal: AbortSignal; options: StreamOptions | undefined },
+  ): AsyncGenerator<T> {
     const overall = new Watchdog();
     const either = AbortSignal.any([signal, overall.signal]);
     overall.expect(this.options.overallTimeoutMs, 'The language model did not finish its answer');
     let leave: (() => void) | undefined;
     try {
       leave = await this.#policy.admit(either);
-      yield* await this.#policy.run(() => this.#begin(request, either), either, options);
+      yield* await this.#policy.run(() => this.#begin(open, model, either), either, options);
     } catch (error) {
       either.throwIfAborted();
-      throw this.#failure(error, request.model);
+      throw this.#failure(error, model);
     } finally {
       overall.rest();
       leave?.();
@@ -86,14 +99,17 @@ export class OpenAiChatProvider extends ChatProvider {
   }
 
   /** Resolves with the first chunk at hand: until then another try is possible. */
-  async #begin(request: ChatRequest, signal: AbortSignal): Promise<AsyncGenerator<ChatChunk>> {
-    const params = toChatParams(request, this.options, dialectOf(this.options));
-    const chunks = readChatStream(this.#client, params, this.options, signal);
+  async #begin<T>(
+    open: (signal: AbortSignal) => AsyncGenerator<T>,
+    model: string,
+    signal: AbortSignal,
+  ): Promise<AsyncGenerator<T>> {
+    const chunks = open(signal);
     try {
       return resume(await chunks.next(), chunks);
     } catch (error) {
       signal.throwIfAborted();
-      throw this.#failure(error, request.model);
+      throw this.#failure(error, model);
     }
   }
 
@@ -106,7 +122,7 @@ export class OpenAiChatProvider extends ChatProvider {
   }
 }
 
-async function* resume(first: IteratorResult<ChatChunk>, rest: AsyncGenerator<ChatChunk>): AsyncGenerator<ChatChunk> {
+async function* resume<T>(first: IteratorResult<T>, rest: AsyncGenerator<T>): AsyncGenerator<T> {
   try {
     if (!first.done) yield first.value;
     yield* rest;

@@ -28,6 +28,7 @@ import { ConversationSummary1700000000612 } from './1700000000612-conversation-s
 import { IdempotencyKeys1700000000613 } from './1700000000613-idempotency-keys.js';
 import { StoredRequests1700000000614 } from './1700000000614-stored-requests.js';
 import { RunCosts1700000000620 } from './1700000000620-run-costs.js';
+import { Tools1700000000621 } from './1700000000621-tools.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -61,4 +62,5 @@ export const MIGRATIONS = [
   IdempotencyKeys1700000000613,
   StoredRequests1700000000614,
   RunCosts1700000000620,
+  Tools1700000000621,
 ];

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { sendCompletion } from './chat-completions.js';
 import { embeddingsBody, type VectorOf } from './embeddings.js';
-import { echo, isRecord, resolveAnswer, type Answer, type Fault, type RecordedRequest } from './script.js';
+import { echo, isRecord, resolveAnswer, tokenize, type Answer, type Fault, type RecordedRequest } from './script.js';
 
 export interface ProviderStubOptions {
   /** What chat requests are answered; by default the last user message is repeated. */
@@ -27,6 +27,7 @@ const ROUTES: Record<string, RecordedRequest['route']> = {
   'POST /v1/chat/completions': 'chat',
   'POST /v1/embeddings': 'embeddings',
   'GET /v1/models': 'models',
+  'POST /v1/audio/speech': 'speech',
 };
 
 /** Starts a provider to test against; the spec closes it. */
@@ -104,6 +105,7 @@ export class ProviderStub {
       return;
     }
     if (failsAtOnce(queued, response)) return;
+    if (request.route === 'speech') return speak(request, response);
     if (request.route === 'models') return sendJson(response, this.modelList());
     const embeddings = embeddingsBody(request, this.options.vectorOf);
     return embeddings
@@ -127,6 +129,13 @@ export class ProviderStub {
       data: ids.map((id) => ({ id, object: 'model', created: 1_700_000_000, owned_by: 'stub' })),
     };
   }
+}
+
+/** The text itself stands for the sound of it, a word at a time. */
+function speak({ body }: RecordedRequest, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'audio/mpeg' });
+  for (const word of tokenize(String(body['input']))) response.write(word);
+  response.end();
 }
 
 /** Plays the faults that come before the answer's headers; true when one did. */

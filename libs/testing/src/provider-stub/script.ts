@@ -1,6 +1,6 @@
 /** What a request to the stub carried and what became of it. */
 export interface RecordedRequest {
-  route: 'chat' | 'embeddings' | 'models';
+  route: 'chat' | 'embeddings' | 'models' | 'speech';
   path: string;
   headers: Record<string, string | string[] | undefined>;
   body: Record<string, unknown>;

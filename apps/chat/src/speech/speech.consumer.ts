@@ -1,0 +1,14 @@
+import { Controller } from '@nestjs/common';
+import { StartSpeech, type StartSpeechReply, type StartSpeechRequest } from '@parley/contracts';
+import { HandleRpc } from '@parley/messaging';
+import { SpeechService } from './speech.service.js';
+
+@Controller()
+export class SpeechConsumer {
+  constructor(private readonly speech: SpeechService) {}
+
+  @HandleRpc(StartSpeech)
+  start(request: StartSpeechRequest): Promise<StartSpeechReply> {
+    return this.speech.start(request);
+  }
+}
