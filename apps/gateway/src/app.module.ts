@@ -52,6 +52,7 @@ import { RateLimitConfig } from './rate-limit/rate-limit.config.js';
 import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { RedisConfig } from './rate-limit/redis.config.js';
+import { ReplacedSystemsModule } from './replaced-systems/replaced-systems.module.js';
 import { ResponsesModule } from './responses/responses.module.js';
 import { SpeechModule } from './speech/speech.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -91,6 +92,7 @@ const FEATURES: Type[] = [
   ResponsesModule,
   AssistantsModule,
   SpeechModule,
+  ReplacedSystemsModule,
   StorageModule,
   ConversationsModule,
   ConversationItemsModule,

@@ -19,6 +19,6 @@ import { TurnsService } from './turns.service.js';
     TurnsController,
   ],
   providers: [ConversationsService, ConversationCareService, TurnsService],
-  exports: [ConversationsService],
+  exports: [ConversationsService, TurnsService],
 })
 export class ConversationsModule {}

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { CreateConversation, DomainError, formatId, type RunEvent, StartRun, StartSpeech } from '@parley/contracts';
+import { CITATION, COMPLETED, createRoutesApp, type RoutesApp } from '../fixtures/routes.fixture.js';
+
+const ASSISTANT = '0198c0de-0000-7000-8000-00000000a551';
+const texts = (...parts: string[]): RunEvent[] => parts.map((text) => ({ type: 'text', text }));
+
+interface Event {
+  type: string;
+  [field: string]: unknown;
+}
+
+/** The calls of the streaming chatbot that clients make, as its guide shows them. */
+describe('POST /api/chat/query/stream', () => {
+  let app: RoutesApp;
+  beforeAll(async () => {
+    app = await createRoutesApp();
+  });
+  afterAll(() => app.close());
+  beforeEach(() => {
+    app.bus.reset();
+    app.bus.on(CreateConversation, ({ id }) => ({ id }) as never);
+  });
+
+  const post = (fields: object = {}) =>
+    fetch(`${app.url}/api/chat/query/stream`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({
+        query: 'Hello',
+        chatbotId: 'TEST_ID',
+        sessionId: 'test-uuid',
+        enableTTS: false,
+        ...fields,
+      }),
+    });
+  const eventsOf = async (response: Response): Promise<Event[]> =>
+    (await response.text())
+      .split('\n\n')
+      .flatMap((frame) => /^data: (.*)$/m.exec(frame)?.[1] ?? [])
+      .map((data) => JSON.parse(data) as Event);
+  const speaking = () =>
+    app.bus.on(StartSpeech, ({ speechId, text }) => {
+      const data = Buffer.from(`♪ ${text}`).toString('base64');
+      app.bus.tell(speechId, 1, { item: { type: 'audio', data }, isLast: false });
+      app.bus.tell(speechId, 2, { item: { type: 'completed' }, isLast: true });
+      return { speechId };
+    });
+
+  it('streams the answer as the guide asks for it', async () => {
+    app.bus.acceptRuns({}, (run) => run.send(...texts('Hi ', 'there.'), { ...COMPLETED, annotations: [CITATION] }));
+    const response = await post();
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    expect(response.headers.get('x-accel-buffering')).toBe('no');
+    const [start, ...rest] = await eventsOf(response);
+    const run = app.bus.asked(StartRun)[0]!;
+    expect(start).toMatchObject({ type: 'start', sessionId: 'test-uuid', runId: formatId('run', run.runId) });
+    expect(rest).toEqual([
+      { type: 'text', text: 'Hi ' },
+      { type: 'text', text: 'there.' },
+      expect.objectContaining({
+        type: 'done',
+        finishReason: 'stop',
+        citations: [expect.objectContaining({ index: 5 })],
+      }),
+    ]);
+    expect(run).toMatchObject({ model: 'TEST_ID', messages: [{ role: 'user', content: 'Hello' }], store: true });
+  });
+
+  it('takes an assistant as the chatbot, and one session as one conversation', async () => {
+    app.bus.acceptRuns({}, (run) => run.send(COMPLETED));
+    const chatbotId = formatId('assistant', ASSISTANT);
+    for (const sessionId of ['a', 'a', 'b']) await (await post({ chatbotId, sessionId })).text();
+    const [first, second, third] = app.bus.asked(StartRun);
+    expect(first).toMatchObject({ assistantId: ASSISTANT });
+    expect(second!.conversationId).toBe(first!.conversationId);
+    expect(third!.conversationId).not.toBe(first!.conversationId);
+    expect(app.bus.asked(CreateConversation)[0]).toEqual({ id: first!.conversationId, metadata: { session_id: 'a' } });
+  });
+
+  it('reads the answer aloud beside its text, every sentence before the end', async () => {
+    speaking();
+    app.bus.acceptRuns({}, (run) => run.send(...texts('It lasts two', ' years. Not three.'), COMPLETED));
+    const events = await eventsOf(await post({ enableTTS: true }));
+    const audio = events.filter(({ type }) => type === 'audio');
+    expect(audio.map(({ index, format, text }) => [index, format, text])).toEqual([
+      [0, 'mp3', 'It lasts two years.'],
+      [1, 'mp3', 'Not three.'],
+    ]);
+    expect(Buffer.from(audio[0]!['data'] as string, 'base64').toString()).toBe('♪ It lasts two years.');
+    expect(events.filter(({ type }) => type === 'text').map(({ text }) => text)).toEqual([
+      'It lasts two',
+      ' years. Not three.',
+    ]);
+    expect(events.at(-1)!.type).toBe('done');
+  });
+
+  it('goes on in writing when the voice fails', async () => {
+    app.bus.on(StartSpeech, () => {
+      throw new DomainError('unsupported_parameter', 'The built-in provider cannot speak.');
+    });
+    app.bus.acceptRuns({}, (run) => run.send(...texts('One. Two.'), COMPLETED));
+    const types = (await eventsOf(await post({ enableTTS: true }))).map(({ type }) => type);
+    expect(types.filter((type) => type !== 'audio_error')).toEqual(['start', 'text', 'done']);
+    expect(types.filter((type) => type === 'audio_error')).toHaveLength(1);
+  });
+
+  it('ends a stream that breaks off with an error, and answers one that cannot begin with a status', async () => {
+    const error = { code: 'timeout', message: 'Too slow.' } as const;
+    app.bus.acceptRuns({}, (run) => run.send(...texts('One'), { type: 'failed', error }));
+    expect((await eventsOf(await post())).at(-1)).toEqual({ type: 'error', error });
+    app.bus.on(StartRun, () => {
+      throw new DomainError('service_unavailable', 'Full.', { retryAfterMs: 1_000 });
+    });
+    const refused = await post();
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+  });
+
+  it.each([
+    ['query', { query: '' }],
+    ['query', { query: 'x'.repeat(4_001) }],
+    ['chatbotId', { chatbotId: null }],
+    ['sessionId', { sessionId: 7 }],
+    ['enableTTS', { enableTTS: 'yes' }],
+  ])('refuses a bad %s', async (param, fields) => {
+    const response = await post(fields);
+    expect([response.status, await response.json()]).toMatchObject([400, { param }]);
+  });
+});
