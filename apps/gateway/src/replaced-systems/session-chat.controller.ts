@@ -3,8 +3,9 @@ import { ApiHeader, ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptiona
 import { DomainError, formatId, TenantContext } from '@parley/contracts';
 import { IsOptional, IsString, Length, MinLength } from 'class-validator';
 import { type FastifyReply } from 'fastify';
-import { v7 as uuidv7 } from 'uuid';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { newId } from '../idempotency/idempotency-scope.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { FileCitationObject, fileCitationObject } from '../runs/annotation.view.js';
 import { collectAnswer } from '../runs/answer.js';
@@ -55,6 +56,7 @@ export class SessionChatController {
   constructor(private readonly sessions: SessionsService) {}
 
   @Post()
+  @Idempotent('run')
   @HttpCode(200)
   @RequireScopes('chat:write')
   @ApiOperation({
@@ -75,7 +77,7 @@ export class SessionChatController {
     @Body() { message: content, model = null }: SessionChatBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SessionChatObject> {
-    const sessionId = checkedId(session, 'X-Session-ID') ?? uuidv7();
+    const sessionId = checkedId(session, 'X-Session-ID') ?? newId();
     const endUserId = checkedId(user, 'X-User-ID');
     const turn = { sessionId, endUserId, content, param: 'message', model };
     const run = await this.sessions.start(tenant, turn, clientGone(reply.raw));

@@ -4,6 +4,7 @@ import { TenantContext } from '@parley/contracts';
 import { IsBoolean, IsOptional, IsString, Length, MinLength } from 'class-validator';
 import { type FastifyReply } from 'fastify';
 import { CurrentTenant } from '../http/tenant.decorator.js';
+import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { clientGone } from '../runs/client-gone.js';
 import { SpeechClient } from '../speech/speech.client.js';
@@ -42,6 +43,7 @@ export class StreamingQueryController {
   ) {}
 
   @Post()
+  @Idempotent('run')
   @HttpCode(200)
   @RequireScopes('chat:write')
   @ApiOperation({
