@@ -8,7 +8,7 @@ import OpenAI from 'openai';
 import { ApiClient } from './support/api-client.js';
 import { AppProcess, freePort } from './support/app-process.js';
 
-const READY_MS = 30_000;
+const READY_MS = 180_000;
 const STOP_MS = 10_000;
 
 let folder: string;

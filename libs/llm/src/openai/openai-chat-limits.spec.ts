@@ -43,9 +43,9 @@ describe('time limits', () => {
     stub.reply(sse(delta({ content: 'a' }), delta({ content: 'b' }), delta({}, 'stop')));
     const seen: string[] = [];
 
-    for await (const chunk of provider({ idleTimeoutMs: 40 }).stream(REQUEST, unaborted)) {
+    for await (const chunk of provider({ idleTimeoutMs: 400 }).stream(REQUEST, unaborted)) {
       seen.push(chunk.type);
-      await new Promise((resolve) => setTimeout(resolve, 80));
+      await new Promise((resolve) => setTimeout(resolve, 600));
     }
 
     expect(seen).toEqual(['text', 'text', 'finish', 'usage']);
@@ -56,13 +56,13 @@ describe('time limits', () => {
       begin(response);
       for (let step = 0; step < 6; step++) {
         send(response, delta({ reasoning_content: 'hm' }));
-        await new Promise((resolve) => setTimeout(resolve, 40));
+        await new Promise((resolve) => setTimeout(resolve, 150));
       }
       send(response, delta({ content: 'answer' }), delta({}, 'stop'));
       response.end();
     });
 
-    expect((await run(provider({ firstContentTimeoutMs: 150, idleTimeoutMs: 150 }))).text).toBe('answer');
+    expect((await run(provider({ firstContentTimeoutMs: 600, idleTimeoutMs: 600 }))).text).toBe('answer');
   });
 
   it('end a run that takes too long as a whole', async () => {
