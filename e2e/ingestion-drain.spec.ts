@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { describeWithServices } from '@parley/testing';
 import { freePort } from './support/app-process.js';
@@ -21,6 +23,8 @@ describeWithServices('a worker that is asked to stop', () => {
     const documents = await attach(3);
     await suite.stallProvider(documents, 2);
     expect(await isReady(port)).toBe(true);
+    const silent = connect(port, '127.0.0.1').on('error', () => undefined);
+    await once(silent, 'connect');
     const probes = Promise.all(Array.from({ length: 4 }, () => probeUntilUnready(port)));
     worker.kill('SIGTERM');
     await probes;

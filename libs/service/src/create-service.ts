@@ -23,9 +23,9 @@ export async function createService<Sections extends ConfigSections & typeof ser
   environment: Environment,
 ): Promise<RunnableApp> {
   const config = loadConfig(sections, { PORT: String(defaultPort), ...environment });
-  const app = await NestFactory.create<NestFastifyApplication>(module(config), new FastifyAdapter(), {
-    bufferLogs: true,
-  });
+  // It is closed after the work is done, and would wait for a probe's connection that asks nothing.
+  const http = new FastifyAdapter({ forceCloseConnections: true });
+  const app = await NestFactory.create<NestFastifyApplication>(module(config), http, { bufferLogs: true });
   app.useLogger(app.get(Logger));
   app.connectMicroservice({ strategy: app.get(RabbitMqStrategy) });
   await app.init();
