@@ -21,6 +21,7 @@ import {
 /** An answer that says no is due within this time. */
 const REFUSAL_MS = 5_000;
 const HEALING_MS = 15_000;
+const START_MS = 180_000;
 /** A listener looks for its run for half a minute before it gives up. */
 const LISTENING_MS = 45_000;
 const ANSWER = 'I am here.';
@@ -204,10 +205,10 @@ describeWithServices('A suite that starts in an outage', () => {
       return linked;
     });
     try {
-      await reaches(suite, WAITING, HEALING_MS);
+      await reaches(suite, WAITING, START_MS);
       await wires.to('broker').restore();
       await wires.to('database').restore();
-      await reaches(suite, SERVING, HEALING_MS);
+      await reaches(suite, SERVING, START_MS);
       // The first administrator is made a moment after the database has come.
       const key = await eventually(() => createApiKey(suite.baseUrl, ADMIN.email, ADMIN.password), {
         timeoutMs: HEALING_MS,

@@ -49,7 +49,9 @@ describe('EmbeddingMigrationsService', () => {
     );
   });
 
-  const waits = () => release.mock.calls.map(([, dueAt]) => Math.round((dueAt.getTime() - Date.now()) / 1_000));
+  /** In whole seconds; a time that has just passed is none. */
+  const waits = () =>
+    release.mock.calls.map(([, dueAt]) => Math.max(0, Math.round((dueAt.getTime() - Date.now()) / 1_000)));
 
   it('does what there is to do, unless another worker does', async () => {
     await service.move(tenant, ID, running());
