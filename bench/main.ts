@@ -12,6 +12,14 @@ const BENCHMARKS: Record<string, { summary: string; load: () => Promise<Benchmar
     summary: 'time to first token and whole-stream time against calling the provider directly',
     load: () => import('./stream.js'),
   },
+  throughput: {
+    summary: 'streams and tokens per second against a bare Node proxy, nginx and the provider itself',
+    load: () => import('./throughput.js'),
+  },
+  'open-streams': {
+    summary: 'memory of the gateway and the chat service per open stream',
+    load: () => import('./open-streams.js'),
+  },
   soak: {
     summary: 'many streams for long, with clients that leave, return and stop, and services that are killed',
     load: () => import('./soak.js'),

@@ -4,9 +4,9 @@ import { startRealSuite, type Suite } from '../e2e/support/suite.js';
 import { median, quantile } from './statistics.js';
 import { type Target, timedStream, type Timing } from './timed-stream.js';
 
-const CONCURRENCIES = [1, 10, 50];
+const CONCURRENCIES = [1, 10, 50, 200];
 /** Streams that each client reads one after another, in each round. */
-const STREAMS_PER_CLIENT: Record<number, number> = { 1: 15, 10: 5, 50: 3 };
+const STREAMS_PER_CLIENT: Record<number, number> = { 1: 15, 10: 5, 50: 3, 200: 2 };
 const ROUNDS = 3;
 const TOKENS = 50;
 const INTERVAL_MS = 10;
@@ -30,6 +30,9 @@ export async function run(): Promise<void> {
     OPENAI_BASE_URL: stub.baseUrl,
     OPENAI_API_KEY: stub.apiKey,
     OPENAI_MODEL: 'stub-chat',
+    CONVERSATION_TITLES: 'false',
+    CHAT_MAX_CONCURRENT_RUNS: '250',
+    LLM_MAX_CONCURRENCY: '250',
   });
   try {
     const messages = [{ role: 'user', content: QUESTION }];

@@ -15,11 +15,13 @@ export class AppProcess {
   readonly exited: Promise<number | null>;
 
   readonly name: string;
+  readonly #environment: Record<string, string>;
   private readonly child: ChildProcess;
 
   /** No parameter properties here: benchmarks run this file as it is, with its types stripped. */
-  private constructor(name: string, child: ChildProcess) {
+  private constructor(name: string, environment: Record<string, string>, child: ChildProcess) {
     this.name = name;
+    this.#environment = environment;
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -40,7 +42,12 @@ export class AppProcess {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    return new AppProcess(name, child);
+    return new AppProcess(name, environment, child);
+  }
+
+  /** Another process of this app with the same settings, the port among them. */
+  startAgain(): AppProcess {
+    return AppProcess.start(this.name, this.#environment);
   }
 
   get pid(): number {

@@ -1,5 +1,7 @@
 /** What was received of a streamed completion. */
 export interface Heard {
+  /** Of the HTTP response; null where none came. */
+  status: number | null;
   text: string;
   lastId: string | null;
   runId: string | null;
@@ -9,13 +11,16 @@ export interface Heard {
 
 /** What has been received of a stream so far, and its end: also that of a connection that broke. */
 export class Listening {
-  readonly heard: Heard = { text: '', lastId: null, runId: null, isDone: false, error: null };
+  readonly heard: Heard = { status: null, text: '', lastId: null, runId: null, isDone: false, error: null };
   readonly ended: Promise<Heard>;
   readonly #abort = new AbortController();
 
-  /** @param fetching of the stream, with a signal that ends it */
-  constructor(fetching: (signal: AbortSignal) => Promise<Response>) {
-    this.ended = this.#read(fetching(this.#abort.signal)).catch(() => this.heard);
+  /**
+   * @param fetching of the stream, with a signal that ends it
+   * @param reading what is waited for before anything is read
+   */
+  constructor(fetching: (signal: AbortSignal) => Promise<Response>, reading: Promise<unknown> = Promise.resolve()) {
+    this.ended = this.#read(fetching(this.#abort.signal), reading).catch(() => this.heard);
   }
 
   /** Goes away in the middle of it, as a closed tab does. */
@@ -24,9 +29,12 @@ export class Listening {
     return this.ended;
   }
 
-  async #read(response: Promise<Response>): Promise<Heard> {
+  async #read(response: Promise<Response>, reading: Promise<unknown>): Promise<Heard> {
+    const { status, body } = await response;
+    this.heard.status = status;
+    await reading;
     let rest = '';
-    for await (const part of (await response).body!.pipeThrough(new TextDecoderStream())) {
+    for await (const part of body!.pipeThrough(new TextDecoderStream())) {
       const frames = (rest + part).split('\n\n');
       rest = frames.pop()!;
       for (const frame of frames) this.#take(frame);

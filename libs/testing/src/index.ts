@@ -4,6 +4,7 @@ export { startPrivatePostgres, startPrivateRabbitMq } from './private-servers.js
 export { startProviderStub, type ProviderStub, type ProviderStubOptions } from './provider-stub/provider-stub.js';
 export type { Answer, Fault, PacedAnswer, RecordedRequest, Reply } from './provider-stub/script.js';
 export type { Server, ServerEndpoints } from './services/server.js';
+export { systemProgram } from './services/system-program.js';
 export { sharedData } from './shared-data.js';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './test-database.js';
