@@ -36,7 +36,7 @@ export async function startNginxProxy(targetUrl: string): Promise<Proxy | null> 
   );
   const file = `pid ${folder}/pid; worker_processes 1; error_log /dev/stderr error; events { worker_connections 4096; }
 http { access_log off; ${paths.join(' ')}
-  upstream provider { server ${target.host}; keepalive 256; }
+  upstream provider { server ${target.host}; keepalive 256; keepalive_timeout 3s; }
   server { listen 127.0.0.1:${port}; location / {
     proxy_pass http://provider; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_buffering off; } } }`;
   await writeFile(join(folder, 'nginx.conf'), file);

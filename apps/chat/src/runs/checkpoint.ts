@@ -1,13 +1,7 @@
 import { type Clock } from './clock.js';
 
-export interface CheckpointLimits {
-  /** Longest time that text stays unsaved. */
-  delayMs: number;
-  /** Unsaved text of this many characters does not wait. */
-  characters: number;
-}
-
-const DEFAULT_LIMITS: CheckpointLimits = { delayMs: 500, characters: 2048 };
+/** Longest time that text stays unsaved while writes succeed. */
+const DELAY_MS = 500;
 
 /**
  * Saves a growing text now and then, at most one write at a time, never waited for by who writes the text. A write that
@@ -18,13 +12,12 @@ export class Checkpoint {
   #savedLength = 0;
   #saving: Promise<void> | null = null;
   #cancel: (() => void) | null = null;
-  #lastFailed = false;
   #stopped = false;
 
   constructor(
     private readonly save: (text: string) => Promise<void>,
     private readonly clock: Clock,
-    private readonly limits: CheckpointLimits = DEFAULT_LIMITS,
+    private readonly delayMs = DELAY_MS,
   ) {}
 
   /** @param text all of it so far */
@@ -41,10 +34,8 @@ export class Checkpoint {
   }
 
   #schedule(): void {
-    const unsaved = this.#text.length - this.#savedLength;
-    if (this.#stopped || this.#saving || unsaved === 0) return;
-    if (unsaved >= this.limits.characters && !this.#lastFailed) this.#write();
-    else this.#cancel ??= this.clock.after(this.limits.delayMs, () => this.#write());
+    if (this.#stopped || this.#saving || this.#text.length === this.#savedLength) return;
+    this.#cancel ??= this.clock.after(this.delayMs, () => this.#write());
   }
 
   #write(): void {
@@ -59,7 +50,6 @@ export class Checkpoint {
 
   #written(length: number | null): void {
     this.#saving = null;
-    this.#lastFailed = length === null;
     this.#savedLength = length ?? this.#savedLength;
     this.#schedule();
   }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChatChunk } from '../chat-provider.js';
 import { chatProvider, REQUEST, run, unaborted } from '../fixtures/chat-run.fixture.js';
 import { eventually } from '../fixtures/eventually.fixture.js';
-import { answer, begin, delta, failure, OpenAiStub, send, sse, stall } from '../fixtures/openai-stub.fixture.js';
+import { answer, begin, delta, failure, OpenAiStub, send, stall } from '../fixtures/openai-stub.fixture.js';
 import { type LlmObserver } from '../llm-observer.js';
 import { type LlmOptions } from '../llm-options.js';
 import { type OpenAiChatProvider } from './openai.chat-provider.js';
@@ -40,7 +40,13 @@ describe('time limits', () => {
   });
 
   it('do not run while the reader takes its time', async () => {
-    stub.reply(sse(delta({ content: 'a' }), delta({ content: 'b' }), delta({}, 'stop')));
+    stub.reply(async (response) => {
+      begin(response);
+      send(response, delta({ content: 'a' }));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      send(response, delta({ content: 'b' }), delta({}, 'stop'));
+      response.end();
+    });
     const seen: string[] = [];
 
     for await (const chunk of provider({ idleTimeoutMs: 400 }).stream(REQUEST, unaborted)) {

@@ -3,6 +3,7 @@ import { type ChatChunk, type FinishReason, type Usage } from '../chat-provider.
 import { type ResolvedLlmOptions } from '../llm-options.js';
 import { ProviderFailure } from '../policy/provider-failure.js';
 import { Watchdog } from '../policy/watchdog.js';
+import { readEvents } from './openai-events.js';
 
 type ChunkEvent = OpenAI.ChatCompletionChunk;
 type Delta = Partial<ChunkEvent['choices'][number]['delta']> & {
@@ -30,19 +31,24 @@ export async function* readChatStream(
   let usage: Usage | undefined;
   try {
     watchdog.expect(timers.firstContentTimeoutMs, 'The language model did not begin to answer');
-    for await (const event of await client.chat.completions.create(params, { signal: either })) {
-      usage = toUsage(event) ?? usage;
-      finish = toFinishReason(event) ?? finish;
-      const delta: Delta | undefined = event.choices?.[0]?.delta;
-      if (!delta || !hasContent(delta)) {
+    const response = await client.chat.completions.create(params, { signal: either }).asResponse();
+    for await (const events of readEvents<ChunkEvent>(response)) {
+      const deltas: Delta[] = [];
+      for (const event of events) {
+        usage = toUsage(event) ?? usage;
+        finish = toFinishReason(event) ?? finish;
+        const delta: Delta | undefined = event.choices?.[0]?.delta;
+        if (delta && hasContent(delta)) deltas.push(delta);
+      }
+      if (deltas.length === 0) {
         if (finish) watchdog.expect(USAGE_GRACE_MS, 'The language model did not end its answer');
         continue;
       }
       watchdog.rest();
-      yield* toChunks(delta);
-      watchdog.expect(timers.idleTimeoutMs, 'The language model did not go on with its answer');
+      yield* joined(deltas.flatMap(toChunks));
+      if (finish) watchdog.expect(USAGE_GRACE_MS, 'The language model did not end its answer');
+      else watchdog.expect(timers.idleTimeoutMs, 'The language model did not go on with its answer');
     }
-    // The SDK ends an aborted stream as if it were complete.
     either.throwIfAborted();
   } catch (error) {
     signal.throwIfAborted();
@@ -70,18 +76,33 @@ function hasContent(delta: Delta): boolean {
   );
 }
 
-function* toChunks(delta: Delta): Generator<ChatChunk> {
+type ContentChunk = Extract<ChatChunk, { type: 'text' | 'tool_call' }>;
+
+function toChunks(delta: Delta): ContentChunk[] {
   const text = (delta.content ?? '') + (delta.refusal ?? '');
-  if (text) yield { type: 'text', text };
-  for (const [position, call] of (delta.tool_calls ?? []).entries()) {
-    yield {
-      type: 'tool_call',
-      index: call.index ?? position,
-      ...(call.id ? { id: call.id } : {}),
-      ...(call.function?.name ? { name: call.function.name } : {}),
-      argumentsDelta: call.function?.arguments ?? '',
-    };
+  const calls = (delta.tool_calls ?? []).map((call, position): ContentChunk => ({
+    type: 'tool_call',
+    index: call.index ?? position,
+    ...(call.id ? { id: call.id } : {}),
+    ...(call.function?.name ? { name: call.function.name } : {}),
+    argumentsDelta: call.function?.arguments ?? '',
+  }));
+  return text ? [{ type: 'text', text }, ...calls] : calls;
+}
+
+/** Texts that follow one another are one: all that comes after has less to do. */
+function* joined(chunks: ContentChunk[]): Generator<ContentChunk> {
+  let text = '';
+  for (const chunk of chunks) {
+    if (chunk.type === 'text') {
+      text += chunk.text;
+      continue;
+    }
+    if (text) yield { type: 'text', text };
+    text = '';
+    yield chunk;
   }
+  if (text) yield { type: 'text', text };
 }
 
 function toFinishReason(event: ChunkEvent): FinishReason | undefined {

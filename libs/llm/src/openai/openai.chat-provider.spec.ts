@@ -29,18 +29,17 @@ function provider(options: Partial<LlmOptions> = {}, observer?: LlmObserver): Op
 
 describe('a stream', () => {
   it('arrives piece by piece and ends with one finish and the usage the provider told', async () => {
-    stub.reply(
-      sse(
-        delta({ role: 'assistant', content: '' }),
-        delta({ content: 'Hel' }),
-        delta({ content: 'lo' }),
-        delta({}, 'stop'),
-        usageEvent,
-      ),
-    );
+    stub.reply(async (response) => {
+      begin(response);
+      send(response, delta({ role: 'assistant', content: '' }), delta({ content: 'He' }), delta({ content: 'l' }));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      send(response, delta({ content: 'lo' }), delta({}, 'stop'), usageEvent);
+      response.end();
+    });
 
     const { chunks } = await run(provider());
 
+    // What comes together is told together.
     expect(chunks).toEqual([
       { type: 'text', text: 'Hel' },
       { type: 'text', text: 'lo' },
