@@ -28,7 +28,7 @@ export default {
     {
       ...base,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{apps,libs,tools,k8s}/**/*.spec.{ts,mjs}'],
+      testMatch: ['<rootDir>/{apps,libs,tools,k8s,docker}/**/*.spec.{ts,mjs}'],
       testPathIgnorePatterns: ['/node_modules/', '\\.integration\\.spec\\.ts$'],
     },
     { ...withServices, displayName: 'integration', testMatch: ['<rootDir>/{apps,libs}/**/*.integration.spec.ts'] },

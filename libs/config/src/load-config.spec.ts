@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { IsInt, Min } from 'class-validator';
 import { Env, parseBytes, parseList } from './env.js';
@@ -33,6 +36,25 @@ describe('loadConfig', () => {
   it('takes defaults for what is absent or empty', () => {
     const { uploads } = loadConfig({ uploads: UploadsExample }, { MAX_FILE_SIZE: '' });
     expect(uploads).toMatchObject({ maxFileBytes: 1024, types: ['pdf'], strict: true });
+  });
+
+  it('reads secrets from files, as Docker and Kubernetes mount them, and nothing else', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-config-'));
+    try {
+      const path = join(folder, 'url');
+      writeFileSync(path, 'postgres://user:password@db/parley\n');
+      const sections = { database: DatabaseConfig };
+      expect(loadConfig(sections, { DATABASE_URL_FILE: path }).database.databaseUrl).toBe(
+        'postgres://user:password@db/parley',
+      );
+      expect(faultsOf(sections, { DATABASE_URL_FILE: join(folder, 'none') })).toEqual([
+        expect.stringMatching(/^DATABASE_URL cannot be read from DATABASE_URL_FILE: ENOENT/),
+      ]);
+      writeFileSync(path, '20MB');
+      expect(loadConfig({ uploads: UploadsExample }, { MAX_FILE_SIZE_FILE: path }).uploads.maxFileBytes).toBe(1024);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('reads sizes, lists and booleans, and the names that replaced systems use', () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { validateSync, type ValidationError } from 'class-validator';
 import { type Environment, type EnvVariable, variablesOf } from './env.js';
 
@@ -51,10 +52,23 @@ function loadSection(section: SectionClass, environment: Environment, faults: st
 }
 
 function readVariable(variable: EnvVariable, environment: Environment): unknown {
-  const name = variable.names.find((candidate) => (environment[candidate] ?? '') !== '');
-  if (name !== undefined) return variable.parse(environment[name]!, environment);
+  for (const name of variable.names) {
+    const text = environment[name] || (variable.secret && secretFile(name, environment));
+    if (text) return variable.parse(text, environment);
+  }
   if (variable.default === undefined && !variable.optional) throw new Error(`is required: ${variable.description}`);
   return variable.default;
+}
+
+/** Docker and Kubernetes mount secrets as files: `JWT_SECRET_FILE` is the path of what `JWT_SECRET` would be. */
+function secretFile(name: string, environment: Environment): string | undefined {
+  const path = environment[`${name}_FILE`];
+  if (!path) return undefined;
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new Error(`cannot be read from ${name}_FILE: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function describeValidation(error: ValidationError, variables: readonly EnvVariable[]): string[] {

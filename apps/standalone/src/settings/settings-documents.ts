@@ -29,9 +29,9 @@ export function configurationTable(settings: readonly Setting[]): string {
   return [
     '# Settings',
     '',
-    'Every setting is an environment variable, read once at the start; all faults are reported together. Where several',
-    'names stand in a row, the first is the name and the others are understood as well. `npm start` chooses the required',
-    'ones itself.',
+    'Every setting is an environment variable, read once at the start; all faults are reported together. A secret may come',
+    'from a file: `JWT_SECRET_FILE` is the path of what `JWT_SECRET` would be. Where several names stand in a row, the first is',
+    'the name and the others are understood as well. `npm start` chooses the required ones itself.',
     '',
     '| Name | Meaning | Default | Read by |',
     '| --- | --- | --- | --- |',
