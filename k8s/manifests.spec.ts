@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { IngestDocument } from '@parley/contracts';
 import { parseAllDocuments } from 'yaml';
 import { findKubectl, render } from './support/kubectl.js';
-import { type Manifest, schemaFaults } from './support/schema-check.js';
+import { checkSchemas, type Manifest } from './support/schema-check.js';
 
 jest.setTimeout(180_000);
 
@@ -30,7 +31,7 @@ const kubectl = await findKubectl();
 if (!kubectl) console.warn('skipped: the rendered manifests: no kubectl here and none could be fetched (set KUBECTL)');
 const describeRendered = kubectl ? describe : describe.skip;
 
-describeRendered.each(['base', 'overlays/production'])('k8s/%s', (overlay) => {
+describeRendered.each(['base', 'overlays/dev', 'overlays/production'])('k8s/%s', (overlay) => {
   let manifests: Manifest[];
 
   beforeAll(async () => {
@@ -39,18 +40,28 @@ describeRendered.each(['base', 'overlays/production'])('k8s/%s', (overlay) => {
 
   const all = (kind: string) => manifests.filter((manifest) => manifest.kind === kind);
   const named = (kind: string, name: string) => all(kind).find((manifest) => manifest.metadata.name === name);
+  const apps = () => APPS.map((app) => named('Deployment', app)!);
   const podOf = (manifest: Manifest) => (manifest['spec'] as { template: { spec: PodSpec } }).template.spec;
   const setting = (pod: PodSpec, name: string) =>
     pod.containers[0]!.env!.find((variable) => variable.name === name)!.value!;
 
   it('fits the published schemas, without a field that they do not know', async () => {
-    expect(await schemaFaults(manifests)).toEqual([]);
+    const { faults, unknown } = await checkSchemas(manifests);
+    expect(faults).toEqual([]);
+    // Of this operator no schema is published as a package.
+    expect(unknown).toEqual(overlay === 'overlays/production' ? ['RabbitmqCluster rabbitmq'] : []);
   });
 
-  it.each(APPS)('runs %s: Deployment, autoscaler, disruption budget', (app) => {
-    expect(named('Deployment', app)).toBeDefined();
-    expect(named('HorizontalPodAutoscaler', app)?.apiVersion).toBe('autoscaling/v2');
+  it.each(APPS)('runs %s: Deployment, one autoscaler, disruption budget, spread over nodes', (app) => {
+    const autoscalers = [named('HorizontalPodAutoscaler', app), named('ScaledObject', app)].filter(Boolean);
+    expect(autoscalers).toHaveLength(1);
+    expect(['autoscaling/v2', 'keda.sh/v1alpha1']).toContain(autoscalers[0]!.apiVersion);
+    expect((autoscalers[0]!['spec'] as { scaleTargetRef: object }).scaleTargetRef).toMatchObject({ name: app });
     expect(named('PodDisruptionBudget', app)).toBeDefined();
+    expect(podOf(named('Deployment', app)!)).toMatchObject({
+      serviceAccountName: 'parley',
+      topologySpreadConstraints: [{ topologyKey: 'kubernetes.io/hostname' }],
+    });
   });
 
   it('has the migration Job, the Service, the Ingress and network policies that deny by default', () => {
@@ -73,7 +84,10 @@ describeRendered.each(['base', 'overlays/production'])('k8s/%s', (overlay) => {
     for (const block of ['10.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'])
       expect(JSON.stringify(web)).toContain(`"${block}"`);
     const toAnywhere = policies.filter(
-      ({ spec }) => /"port":443/.test(JSON.stringify(spec)) && !/ipBlock/.test(JSON.stringify(spec)),
+      ({ name, spec }) =>
+        !['postgres', 'rabbitmq'].includes(name) &&
+        /"port":443/.test(JSON.stringify(spec)) &&
+        !/ipBlock/.test(JSON.stringify(spec)),
     );
     expect(toAnywhere).toMatchObject([
       { spec: { podSelector: { matchExpressions: [{ operator: 'NotIn', values: ['ingestion-worker'] }] } } },
@@ -81,7 +95,7 @@ describeRendered.each(['base', 'overlays/production'])('k8s/%s', (overlay) => {
   });
 
   it('asks three different questions by its probes', () => {
-    for (const manifest of all('Deployment')) {
+    for (const manifest of apps()) {
       const [container] = podOf(manifest).containers;
       expect(container!.startupProbe).toBeDefined();
       expect(container!.livenessProbe!.httpGet.path).toBe('/health/live');
@@ -90,7 +104,7 @@ describeRendered.each(['base', 'overlays/production'])('k8s/%s', (overlay) => {
   });
 
   it('gives no pod more than it needs', () => {
-    for (const manifest of [...all('Deployment'), ...all('Job')]) {
+    for (const manifest of [...apps(), ...all('Job')]) {
       const pod = podOf(manifest);
       expect(pod.automountServiceAccountToken).toBe(false);
       expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
@@ -109,22 +123,25 @@ describeRendered.each(['base', 'overlays/production'])('k8s/%s', (overlay) => {
   });
 
   it('stops by itself before Kubernetes would kill it', () => {
-    for (const manifest of all('Deployment')) {
+    for (const manifest of apps()) {
       const pod = podOf(manifest);
       expect(Number(setting(pod, 'SHUTDOWN_TIMEOUT_MS'))).toBeLessThan((pod.terminationGracePeriodSeconds - 5) * 1000);
     }
   });
 
   it('never opens more database connections than there are', () => {
-    const wanted = all('HorizontalPodAutoscaler').map((scaler) => {
-      const { maxReplicas } = scaler['spec'] as { maxReplicas: number };
-      return maxReplicas * Number(setting(podOf(named('Deployment', scaler.metadata.name)!), 'DATABASE_POOL_SIZE'));
+    const wanted = [...all('HorizontalPodAutoscaler'), ...all('ScaledObject')].map((scaler) => {
+      const spec = scaler['spec'] as { maxReplicas?: number; maxReplicaCount?: number };
+      return (
+        (spec.maxReplicas ?? spec.maxReplicaCount)! *
+        Number(setting(podOf(named('Deployment', scaler.metadata.name)!), 'DATABASE_POOL_SIZE'))
+      );
     });
     expect(wanted.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(MAX_CONNECTIONS - RESERVED_CONNECTIONS);
   });
 
   it('names every image by a version', () => {
-    for (const manifest of [...all('Deployment'), ...all('Job')]) {
+    for (const manifest of [...apps(), ...all('Job')]) {
       for (const container of podOf(manifest).containers) {
         expect((container as unknown as { image: string }).image).toMatch(/:\d+\.\d+\.\d+$/);
       }
@@ -132,11 +149,73 @@ describeRendered.each(['base', 'overlays/production'])('k8s/%s', (overlay) => {
   });
 });
 
+describeRendered('k8s/overlays/production', () => {
+  let manifests: Manifest[];
+  beforeAll(async () => {
+    const text = await render(kubectl!, 'overlays/production');
+    manifests = parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+  });
+  const spec = <T>(kind: string, name: string) =>
+    manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name)?.['spec'] as T;
+
+  it('scales the worker by the documents that wait, and the chat service by answers under way', () => {
+    const worker = spec<{ triggers: object[] }>('ScaledObject', 'ingestion-worker');
+    const queueName = `parley.${IngestDocument.name}`;
+    expect(worker.triggers).toMatchObject([{ type: 'rabbitmq', metadata: { queueName, mode: 'QueueLength' } }]);
+    const chat = spec<{ triggers: { metadata: { query?: string } }[] }>('ScaledObject', 'chat');
+    expect(chat.triggers[0]!.metadata.query).toContain('parley_active_runs');
+  });
+
+  it('keeps the database on three instances, archived to go back to any moment', () => {
+    const cluster = spec<{ postgresql: { parameters: Record<string, string> } }>('Cluster', 'postgres');
+    expect(cluster).toMatchObject({ instances: 3, backup: { retentionPolicy: '30d', barmanObjectStore: {} } });
+    expect(Number(cluster.postgresql.parameters['max_connections'])).toBe(MAX_CONNECTIONS);
+    expect(spec('ScheduledBackup', 'postgres')).toMatchObject({ cluster: { name: 'postgres' } });
+    expect(spec('RabbitmqCluster', 'rabbitmq')).toMatchObject({ replicas: 3 });
+  });
+
+  it('gives the apps the logins that the operators make, and all other secrets from the secret manager', () => {
+    const env = spec<{ template: { spec: PodSpec } }>('Deployment', 'chat').template.spec.containers[0]!.env;
+    const from = (secret: string, key: string) => ({ valueFrom: { secretKeyRef: { name: secret, key } } });
+    expect(env).toContainEqual({ name: 'DATABASE_URL', ...from('postgres-app', 'uri') });
+    expect(env).toContainEqual({ name: 'RABBITMQ_URL', ...from('rabbitmq-default-user', 'connection_string') });
+    expect(spec('ExternalSecret', 'parley')).toBeDefined();
+    expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+  });
+
+  it('lets Prometheus read every app', () => {
+    const ports = (app: string) =>
+      spec<{ template: { spec: { containers: { ports: { name: string; containerPort: number }[] }[] } } }>(
+        'Deployment',
+        app,
+      ).template.spec.containers[0]!.ports;
+    const pods = spec<{ selector: { matchExpressions: { values: string[] }[] } }>('PodMonitor', 'parley');
+    expect(spec('ServiceMonitor', 'gateway')).toMatchObject({ endpoints: [{ port: 'metrics' }] });
+    expect(['gateway', ...pods.selector.matchExpressions[0]!.values].sort()).toEqual([...APPS].sort());
+    const allowed = JSON.stringify(spec('NetworkPolicy', 'metrics'));
+    for (const app of APPS) {
+      const port = ports(app).find(({ name }) => name === (app === 'gateway' ? 'metrics' : 'http'))!;
+      expect(allowed).toContain(`"port":${port.containerPort}`);
+    }
+  });
+});
+
 describe('the schema check itself', () => {
   it('finds a field that the schema does not know', async () => {
-    const faults = await schemaFaults([
-      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'x' }, automountServiceAccountTokens: false },
-    ]);
-    expect(faults).toEqual([expect.stringContaining('automountServiceAccountTokens')]);
+    const account = {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'x' },
+      automountServiceAccountTokens: false,
+    };
+    const scaled = {
+      ...{ apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', metadata: { name: 'y' } },
+      spec: { scaleTargetRef: { name: 'y' }, triggers: [], maxReplicas: 3 },
+    };
+    const other = { apiVersion: 'example.com/v1', kind: 'Other', metadata: { name: 'z' } };
+    expect(await checkSchemas([account, scaled, other])).toEqual({
+      faults: [expect.stringContaining('automountServiceAccountTokens'), expect.stringContaining('maxReplicas')],
+      unknown: ['Other z'],
+    });
   });
 });
