@@ -49,10 +49,6 @@ export class Answer {
     return calls.length > 0 ? calls : null;
   }
 
-  get isEmpty(): boolean {
-    return this.text === '' && this.toolCalls === null;
-  }
-
   #grow(piece: string): void {
     this.#characters += piece.length;
     if (this.#characters > MAX_CHARACTERS) throw new DomainError('provider_error', 'The answer is too long.');

@@ -26,6 +26,20 @@ describe('Checkpoint', () => {
     expect(saves.map(({ text }) => text)).toEqual(['ab']);
   });
 
+  it('saves at once what is more than text, also where there is no text', async () => {
+    const { checkpoint, saves } = createCheckpoint();
+    checkpoint.touch();
+    checkpoint.update('abc');
+    checkpoint.touch();
+    expect(saves.map(({ text }) => text)).toEqual(['']);
+    saves[0]!.settle.resolve();
+    await settled();
+    expect(saves.map(({ text }) => text)).toEqual(['', 'abc']);
+    saves[1]!.settle.resolve();
+    await settled();
+    expect(saves).toHaveLength(2);
+  });
+
   it('has one write under way at most, and then saves the newest text', async () => {
     const { checkpoint, clock, saves } = createCheckpoint();
     checkpoint.update('0123456789');

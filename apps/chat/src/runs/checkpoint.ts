@@ -9,7 +9,9 @@ const DELAY_MS = 500;
  */
 export class Checkpoint {
   #text = '';
-  #savedLength = 0;
+  /** Since the last write: characters, and one for whatever else. */
+  #changes = 0;
+  #isUrgent = false;
   #saving: Promise<void> | null = null;
   #cancel: (() => void) | null = null;
   #stopped = false;
@@ -22,7 +24,15 @@ export class Checkpoint {
 
   /** @param text all of it so far */
   update(text: string): void {
+    this.#changes += text.length - this.#text.length;
     this.#text = text;
+    this.#schedule();
+  }
+
+  /** Something besides the text is to be saved, at once: what goes on may take long. */
+  touch(): void {
+    this.#changes += 1;
+    this.#isUrgent = true;
     this.#schedule();
   }
 
@@ -34,23 +44,25 @@ export class Checkpoint {
   }
 
   #schedule(): void {
-    if (this.#stopped || this.#saving || this.#text.length === this.#savedLength) return;
-    this.#cancel ??= this.clock.after(this.delayMs, () => this.#write());
+    if (this.#stopped || this.#saving || this.#changes === 0) return;
+    if (this.#isUrgent) this.#write();
+    else this.#cancel ??= this.clock.after(this.delayMs, () => this.#write());
   }
 
   #write(): void {
     this.#cancel?.();
     this.#cancel = null;
-    const text = this.#text;
-    this.#saving = this.save(text).then(
-      () => this.#written(text.length),
+    this.#isUrgent = false;
+    const changes = this.#changes;
+    this.#saving = this.save(this.#text).then(
+      () => this.#written(changes),
       () => this.#written(null),
     );
   }
 
-  #written(length: number | null): void {
+  #written(changes: number | null): void {
     this.#saving = null;
-    this.#savedLength = length ?? this.#savedLength;
+    this.#changes -= changes ?? 0;
     this.#schedule();
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { somePassage } from '../fixtures/samples.js';
 import { citationsOf } from './citations.js';
-import { continuedCitations, RepeatedBeginning } from './continuation.js';
+import { continuationMessages, continuedCitations, RepeatedBeginning } from './continuation.js';
 
 describe('RepeatedBeginning', () => {
   const rest = (said: string, pieces: string[]) => {
@@ -17,6 +17,15 @@ describe('RepeatedBeginning', () => {
     ['anything after nothing', '', ['The'], 'The'],
   ])('lets through %s', (_what, said, pieces, expected) => {
     expect(rest(said, pieces)).toBe(expected);
+  });
+});
+
+describe('continuationMessages', () => {
+  it('show a model its own words, if it has said any', () => {
+    expect(continuationMessages({ text: 'It lasts', annotations: [] })[0]).toEqual({
+      ...{ role: 'assistant', content: 'It lasts' },
+    });
+    expect(continuationMessages({ text: '', annotations: [] })).toEqual([]);
   });
 });
 

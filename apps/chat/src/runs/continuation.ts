@@ -7,8 +7,9 @@ const GO_ON =
   'Your answer broke off. Go on with it exactly where it stops, in the middle of a word if need be. ' +
   'Repeat nothing, and say nothing about the interruption.';
 
-/** What asks a model to go on: its own words, and that it is to do so. */
+/** What asks a model to go on: its own words, and that it is to do so. An answer without a word is simply begun. */
 export function continuationMessages({ text }: BrokenAnswer): ChatMessage[] {
+  if (text === '') return [];
   return [
     { role: 'assistant', content: text },
     { role: 'user', content: GO_ON },

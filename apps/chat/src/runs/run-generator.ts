@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { LlmConfig } from '@parley/config';
 import {
   DomainError,
+  type ModelOrigin,
   type SearchHit,
   type SerializedError,
   serializeError,
@@ -46,6 +47,9 @@ interface Progress {
   answer: Answer;
   passages: SearchHit[];
   checkpoint: Checkpoint;
+  /** Who is stored as the one that answers, as soon as it is not who was asked first. */
+  origin: ModelOrigin;
+  originNoted: Promise<void>;
   beginning: RepeatedBeginning;
   retrievalMs: number | null;
   firstTokenMs: number | null;
@@ -85,7 +89,7 @@ export class RunGenerator {
       (): Ending => ({ type: 'written' }),
       (error: unknown) => this.#endingOf(run, error),
     );
-    await progress.checkpoint.stop();
+    await Promise.all([progress.checkpoint.stop(), progress.originNoted]);
     const isStored = await run.stored.then(
       () => true,
       () => false,
@@ -101,6 +105,8 @@ export class RunGenerator {
       answer: new Answer(plan.brokenAnswer?.text),
       passages: [],
       checkpoint: new Checkpoint(save, systemClock),
+      origin: plan.origin,
+      originNoted: Promise.resolve(),
       beginning: new RepeatedBeginning(plan.brokenAnswer?.text ?? ''),
       retrievalMs: null,
       firstTokenMs: null,
@@ -139,11 +145,13 @@ export class RunGenerator {
     if (run.plan.storage) checkpoint.update(answer.text);
   }
 
-  #take(received: RoundChunk, { plan, receivedAt, events }: RunUnderWay, progress: Progress): void {
+  #take(received: RoundChunk, run: RunUnderWay, progress: Progress): void {
+    const { plan, receivedAt, events } = run;
     const { answer, checkpoint, beginning } = progress;
-    if (received.type === 'server_tool') return this.#takeStep(received, events);
+    if (received.type === 'server_tool') return this.#takeStep(received, run, progress);
     const chunk = received.type === 'text' ? { ...received, text: beginning.rest(received.text) } : received;
     answer.add(chunk);
+    if (chunk.type === 'origin') this.#noteOrigin(chunk.origin, run, progress);
     if (chunk.type !== 'text' && chunk.type !== 'tool_call') return;
     if (progress.firstTokenMs === null) {
       progress.firstTokenMs = elapsedMs(receivedAt);
@@ -154,9 +162,20 @@ export class RunGenerator {
     if (plan.storage) checkpoint.update(answer.text);
   }
 
-  #takeStep(step: ServerToolEvent, events: RunEvents): void {
+  #takeStep(step: ServerToolEvent, { plan, events }: RunUnderWay, { checkpoint }: Progress): void {
     if (step.state !== 'started') runMetrics.toolRun(step.tool, step.state);
     events.serverTool(step);
+    if (plan.storage) checkpoint.touch();
+  }
+
+  /** Nobody waits for it: should it fail, the end of the run makes up for it. */
+  #noteOrigin(origin: ModelOrigin, { tenant, plan }: RunUnderWay, progress: Progress): void {
+    const { provider, model } = progress.origin;
+    if (origin.provider === provider && origin.model === model) return;
+    progress.origin = origin;
+    progress.originNoted = progress.originNoted
+      .then(() => this.runs.noteOrigin(tenant, plan.runId, origin))
+      .catch((error: unknown) => this.#log(`Who answers run ${plan.runId} could not be stored`, error));
   }
 
   /** The last event is told only after the last state is stored. */

@@ -46,7 +46,7 @@ export interface RunResult {
   historyHash: HistoryHash | null;
 }
 
-/** A run that failed or was stopped keeps what it has written. */
+/** A run that failed or was stopped keeps what it has told. */
 export function resultOf(
   { storage }: RunPlan,
   answer: Answer,
@@ -55,7 +55,7 @@ export function resultOf(
   { extent, outline }: { extent: number; outline: OutlinePiece[] | null },
 ): RunResult {
   const { text, annotations, toolCalls, finishReason, usage, origin } = answer;
-  const isKept = storage !== null && (ending.type === 'written' || !answer.isEmpty);
+  const isKept = storage !== null && (ending.type === 'written' || extent > 0);
   const said = { role: 'assistant' as const, content: text, ...(toolCalls && { toolCalls }) };
   return {
     status: statusOf(answer, ending),

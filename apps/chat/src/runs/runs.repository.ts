@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError, type StartRunReply, type TenantContext } from '@parley/contracts';
+import { DomainError, type ModelOrigin, type StartRunReply, type TenantContext } from '@parley/contracts';
 import { Database, storable, storableJson, storableText } from '@parley/persistence';
 import { type EntityManager, QueryFailedError } from 'typeorm';
 import { BEGIN_RUN, CHECKPOINT_RUN, FINISH_RUN } from './run-statements.repository.js';
@@ -62,6 +62,17 @@ export class RunsRepository {
     await this.database.withTenant(tenant, (tx) => tx.query(CHECKPOINT_RUN, values));
   }
 
+  /** Who answers a run that is under way, where it is not who was asked first. */
+  async noteOrigin(tenant: TenantContext, runId: string, { provider, model }: ModelOrigin): Promise<void> {
+    await this.database.withTenant(tenant, (tx) =>
+      tx.query(
+        `update chat.runs set provider = $4, model = $5
+         where id = $1 and tenant_id = $2 and user_id = $3 and status = 'in_progress'`,
+        [runId, tenant.tenantId, tenant.userId, provider, model],
+      ),
+    );
+  }
+
   /** The run's end, in one statement; false when it has ended already. */
   async finish(tenant: TenantContext, runId: string, result: RunResult): Promise<boolean> {
     const { status, finishReason, error, usage, origin, timings, message, historyHash } = result;
@@ -103,7 +114,7 @@ export class RunsRepository {
     );
   }
 
-  /** Tells that the owner of these runs is alive. @returns those of them that somebody wants to stop */
+  /** Tells that the owner of these runs is alive. @returns those of them that are to stop, or were interrupted */
   async renew(owner: string, runIds: readonly string[]): Promise<string[]> {
     if (runIds.length === 0) return [];
     const rows: { run_id: string }[] = await this.database.withoutTenant((tx) =>

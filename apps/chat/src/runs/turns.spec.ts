@@ -41,6 +41,13 @@ describe('turns', () => {
     expect(withoutDanglingCalls([question, call, result, answer])).toEqual([question, call, result, answer]);
   });
 
+  it('hold no answer without a word', () => {
+    expect(withoutDanglingCalls([question, { role: 'assistant', content: '' }, question])).toEqual([
+      question,
+      question,
+    ]);
+  });
+
   it('have the text of their text parts', () => {
     const parts: ChatMessage['content'] = [
       { type: 'text', text: 'What is this?' },

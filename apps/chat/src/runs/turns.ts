@@ -46,12 +46,18 @@ export function splitAtLastAnswer(messages: readonly ChatMessage[]): {
   return { answered: talk.slice(0, added), added: talk.slice(added) };
 }
 
-/** Without calls of tools that nobody answered, and answers that nobody asked for: providers refuse both. */
+/** Without calls of tools that nobody answered, results that nobody asked for, and empty answers: providers refuse them. */
 export function withoutDanglingCalls(talk: readonly ChatMessage[]): ChatMessage[] {
   const answered = new Set(talk.flatMap(({ role, toolCallId }) => (role === 'tool' && toolCallId ? [toolCallId] : [])));
   const isComplete = ({ toolCalls = [] }: ChatMessage) => toolCalls.every(({ id }) => answered.has(id));
   const asked = new Set(talk.filter(isComplete).flatMap(({ toolCalls = [] }) => toolCalls.map(({ id }) => id)));
   return talk.filter((message) => {
-    return message.role === 'tool' ? asked.has(message.toolCallId ?? '') : isComplete(message);
+    if (message.role === 'tool') return asked.has(message.toolCallId ?? '');
+    return isComplete(message) && !isEmptyAnswer(message);
   });
+}
+
+/** Of a model that said nothing, or of a run that died before it did. */
+function isEmptyAnswer({ role, content, toolCalls = [] }: ChatMessage): boolean {
+  return role === 'assistant' && content === '' && toolCalls.length === 0;
 }

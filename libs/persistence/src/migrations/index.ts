@@ -29,6 +29,7 @@ import { IdempotencyKeys1700000000613 } from './1700000000613-idempotency-keys.j
 import { StoredRequests1700000000614 } from './1700000000614-stored-requests.js';
 import { RunCosts1700000000620 } from './1700000000620-run-costs.js';
 import { Tools1700000000621 } from './1700000000621-tools.js';
+import { LostRuns1700000000640 } from './1700000000640-lost-runs.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -63,4 +64,5 @@ export const MIGRATIONS = [
   StoredRequests1700000000614,
   RunCosts1700000000620,
   Tools1700000000621,
+  LostRuns1700000000640,
 ];
