@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CreateConversation, DomainError, formatId, type RunEvent, StartRun, StartSpeech } from '@parley/contracts';
-import { CITATION, COMPLETED, createRoutesApp, type RoutesApp } from '../fixtures/routes.fixture.js';
+import { expectRefusal } from '../fixtures/guide-calls.fixture.js';
+import { CITATION, COMPLETED, createRoutesApp, type RoutesApp, STRANGER, TENANT } from '../fixtures/routes.fixture.js';
+import { RunningGateway } from '../fixtures/running-gateway.fixture.js';
 
 const ASSISTANT = '0198c0de-0000-7000-8000-00000000a551';
 const texts = (...parts: string[]): RunEvent[] => parts.map((text) => ({ type: 'text', text }));
+
+/** The body of the guide's call. */
+const QUERY = { query: 'Hello', chatbotId: 'TEST_ID', sessionId: 'test-uuid', enableTTS: false };
 
 interface Event {
   type: string;
@@ -13,12 +18,14 @@ interface Event {
 /** The calls of the streaming chatbot that clients make, as its guide shows them. */
 describe('POST /api/chat/query/stream', () => {
   let app: RoutesApp;
+  let gateway: RunningGateway;
   beforeAll(async () => {
-    app = await createRoutesApp();
+    [gateway, app] = await Promise.all([RunningGateway.startOffline(), createRoutesApp()]);
   });
-  afterAll(() => app.close());
+  afterAll(() => Promise.all([gateway?.stop(), app?.close()]));
   beforeEach(() => {
     app.bus.reset();
+    app.signedIn = TENANT;
     app.bus.on(CreateConversation, ({ id }) => ({ id }) as never);
   });
 
@@ -26,13 +33,7 @@ describe('POST /api/chat/query/stream', () => {
     fetch(`${app.url}/api/chat/query/stream`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({
-        query: 'Hello',
-        chatbotId: 'TEST_ID',
-        sessionId: 'test-uuid',
-        enableTTS: false,
-        ...fields,
-      }),
+      body: JSON.stringify({ ...QUERY, ...fields }),
     });
   const eventsOf = async (response: Response): Promise<Event[]> =>
     (await response.text())
@@ -46,6 +47,27 @@ describe('POST /api/chat/query/stream', () => {
       app.bus.tell(speechId, 2, { item: { type: 'completed' }, isLast: true });
       return { speechId };
     });
+
+  it('needs credentials', () =>
+    expectRefusal(gateway, { method: 'POST', path: '/api/chat/query/stream', body: QUERY }));
+
+  it('goes on in no session of another tenant, whatever its id', async () => {
+    app.bus.acceptRuns({}, (run) => run.send(COMPLETED));
+    await (await post()).text();
+    app.signedIn = STRANGER;
+    await (await post()).text();
+    const [mine, theirs] = app.bus.asked(StartRun);
+    expect(theirs!.conversationId).not.toBe(mine!.conversationId);
+    expect(app.bus.requests.filter(({ tenant }) => tenant.tenantId === STRANGER.tenantId)).toHaveLength(2);
+  });
+
+  it('knows no chatbot of another tenant', async () => {
+    app.bus.on(StartRun, () => {
+      throw new DomainError('model_not_found', 'No such assistant.', { param: 'model' });
+    });
+    const response = await post({ chatbotId: formatId('assistant', ASSISTANT) });
+    expect([response.status, await response.json()]).toMatchObject([404, { code: 'model_not_found' }]);
+  });
 
   it('streams the answer as the guide asks for it', async () => {
     app.bus.acceptRuns({}, (run) => run.send(...texts('Hi ', 'there.'), { ...COMPLETED, annotations: [CITATION] }));

@@ -1,16 +1,24 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CreateConversation, formatId, StartRun } from '@parley/contracts';
-import { CITATION, COMPLETED, createRoutesApp, type RoutesApp } from '../fixtures/routes.fixture.js';
+import { LlmConfig, loadConfig, RetrievalConfig } from '@parley/config';
+import { expectHealth, expectRefusal } from '../fixtures/guide-calls.fixture.js';
+import { CITATION, COMPLETED, createRoutesApp, type RoutesApp, STRANGER, TENANT } from '../fixtures/routes.fixture.js';
+import { RunningGateway } from '../fixtures/running-gateway.fixture.js';
+
+/** The headers of the guide's call. */
+const HEADERS = { 'X-User-ID': 'test', 'X-Session-ID': 'test' };
 
 /** The call of the campus chatbot that clients make, as its guide shows it. */
 describe('POST /api/chat', () => {
   let app: RoutesApp;
+  let gateway: RunningGateway;
   beforeAll(async () => {
-    app = await createRoutesApp();
+    [gateway, app] = await Promise.all([RunningGateway.startOffline(), createRoutesApp()]);
   });
-  afterAll(() => app.close());
+  afterAll(() => Promise.all([gateway?.stop(), app?.close()]));
   beforeEach(() => {
     app.bus.reset();
+    app.signedIn = TENANT;
     app.bus.on(CreateConversation, ({ id }) => ({ id }) as never);
     app.bus.acceptRuns({}, (run) => run.send({ type: 'text', text: 'Hi.' }, { ...COMPLETED, annotations: [CITATION] }));
   });
@@ -18,12 +26,33 @@ describe('POST /api/chat', () => {
   const post = async (headers: Record<string, string> = {}, body: object = { message: 'Hello' }) => {
     const response = await fetch(`${app.url}/api/chat`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json', 'X-User-ID': 'test', 'X-Session-ID': 'test', ...headers },
+      headers: { 'Content-Type': 'application/json', ...HEADERS, ...headers },
       body: JSON.stringify(body),
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
   const conversations = () => app.bus.asked(StartRun).map(({ conversationId }) => conversationId);
+
+  it('needs credentials: the header that names a user is none', () =>
+    expectRefusal(gateway, { method: 'POST', path: '/api/chat', body: { message: 'Hello' }, headers: HEADERS }));
+
+  it.each(['/api/health', '/health'])('tells anybody how the suite is: GET %s', (path) => expectHealth(gateway, path));
+
+  it('goes on in no session of another tenant, whatever user and session are called', async () => {
+    await post();
+    app.signedIn = STRANGER;
+    await post();
+    const [mine, theirs] = conversations();
+    expect(theirs).not.toBe(mine);
+  });
+
+  it('keeps its settings of model and search', () => {
+    const settings = { GEMINI_API_KEY: 'g', GEMINI_TEMPERATURE: '0.6', SIMILARITY_THRESHOLD: '0.4' };
+    const { llm, retrieval } = loadConfig({ llm: LlmConfig, retrieval: RetrievalConfig }, settings);
+    expect(llm).toMatchObject({ providerKey: 'g', temperature: 0.6 });
+    expect(llm.providerUrl).toContain('generativelanguage.googleapis.com');
+    expect(retrieval.similarityThreshold).toBe(0.4);
+  });
 
   it('answers as the guide asks for it', async () => {
     const { status, body } = await post();

@@ -54,7 +54,7 @@ export class LlmConfig {
   })
   readonly embeddingModels!: EmbeddingModelSetting[] | undefined;
 
-  @Env(['OPENAI_MAX_TOKENS', 'MAX_TOKENS'], {
+  @Env(['OPENAI_MAX_TOKENS', 'MAX_TOKENS', 'LM_STUDIO_MAX_TOKENS'], {
     description: 'Longest answer in tokens, unless a request says otherwise',
     default: 1000,
   })
@@ -63,7 +63,7 @@ export class LlmConfig {
   @Max(1_000_000)
   readonly maxOutputTokens!: number;
 
-  @Env(['OPENAI_TEMPERATURE', 'TEMPERATURE', 'GEMINI_TEMPERATURE'], {
+  @Env(['OPENAI_TEMPERATURE', 'TEMPERATURE', 'GEMINI_TEMPERATURE', 'LM_STUDIO_TEMPERATURE'], {
     description: 'Sampling temperature, 0 to 2',
     default: 0.7,
   })
