@@ -14,6 +14,7 @@ export * from './messages/file-content.js';
 export * from './messages/embedding-comparison.js';
 export * from './messages/embedding-migrations.js';
 export * from './messages/files.js';
+export * from './messages/found-passage.js';
 export * from './messages/ingestion.js';
 export * from './messages/ingestion-jobs.js';
 export * from './messages/knowledge-bases.js';

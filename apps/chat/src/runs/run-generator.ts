@@ -9,10 +9,10 @@ import {
   serializeError,
   type ServerToolEvent,
   type TenantContext,
-  type Usage,
 } from '@parley/contracts';
 import { ChatModels, type ChatRequest } from '@parley/llm';
 import { RunTools } from '../tools/run-tools.js';
+import { searchSteps } from '../tools/told-results.js';
 import { answerInRounds, type RoundChunk } from '../tools/tool-rounds.js';
 import { ConversationUpkeep } from '../upkeep/conversation-upkeep.js';
 import { Answer } from './answer.js';
@@ -28,6 +28,7 @@ import { fitResult, prepareRequest, type RequestLimits } from './run-request.js'
 import { type Ending, resultOf, type RunResult } from './run-result.js';
 import { RunStopped } from './run-stopped.js';
 import { RunsRepository } from './runs.repository.js';
+import { NO_USAGE } from './usage.js';
 
 export interface RunUnderWay {
   tenant: TenantContext;
@@ -56,15 +57,6 @@ interface Progress {
 }
 
 const SAVE_RETRY_DELAYS_MS = [200, 1_000];
-const UNKNOWN_USAGE: Usage = {
-  promptTokens: 0,
-  completionTokens: 0,
-  totalTokens: 0,
-  cachedTokens: 0,
-  reasoningTokens: 0,
-  estimated: true,
-  costMicros: null,
-};
 
 /** Writes answers: passages → prompt that fits → stream → store. Whatever happens, a run ends in a last state and a last event. */
 @Injectable()
@@ -118,6 +110,9 @@ export class RunGenerator {
     progress.retrievalMs = retrieval && retrieval.durationMs;
     const { request, passages } = prepareRequest(run.plan, retrieval && retrieval.passages, this.#limits);
     progress.passages = [...passages];
+    if (retrieval && run.plan.search && run.plan.tellsResults) {
+      await this.#tellSearch(searchSteps(run.plan.search, retrieval.passages), run, progress);
+    }
     if (run.plan.brokenAnswer) await this.#tellBeginning(run, progress);
     for await (const chunk of this.#answer(run, request, progress.passages)) {
       await run.stored;
@@ -133,9 +128,20 @@ export class RunGenerator {
       ask: (question) => this.models.stream(question, signal),
       tools: this.tools.of(tenant, plan.tools, passages),
       maxRounds: this.tools.maxRounds,
+      tellsResults: plan.tellsResults,
       fit: (result, messages, share) => fitResult(plan, this.#limits, { result, messages, share }),
       signal,
     });
+  }
+
+  async #tellSearch(
+    steps: ServerToolEvent[],
+    { plan, stored, events }: RunUnderWay,
+    progress: Progress,
+  ): Promise<void> {
+    await stored;
+    for (const step of steps) events.serverTool(step);
+    if (plan.storage) progress.checkpoint.touch();
   }
 
   /** A continued answer is told from its beginning on, so that its places are those of the text that is stored. */
@@ -195,7 +201,7 @@ export class RunGenerator {
   #tellEnd({ events }: RunUnderWay, answer: Answer, ending: Ending): void {
     if (ending.type === 'failed') return events.failed(ending.error);
     const { finishReason, annotations, origin } = answer;
-    const end = { usage: answer.usage ?? UNKNOWN_USAGE, annotations, ...(origin && { origin }) };
+    const end = { usage: answer.usage ?? NO_USAGE, annotations, ...(origin && { origin }) };
     if (ending.type === 'stopped') return events.cancelled(end);
     events.completed({ finishReason: finishReason ?? 'stop', ...end });
   }

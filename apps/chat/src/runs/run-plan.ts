@@ -51,6 +51,8 @@ export interface RunPlan {
   brokenAnswer: BrokenAnswer | null;
   /** Null when the answer is not to be grounded in documents. */
   search: SearchRequest | null;
+  /** Whether every search is told as a step, with what it found. */
+  tellsResults: boolean;
   /** What Parley does for the model when it calls for it. */
   tools: PlannedTools;
   options: ProviderOptions;

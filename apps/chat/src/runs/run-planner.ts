@@ -49,6 +49,7 @@ export class RunPlanner {
       keepsConversation: stored !== null && !request.record,
       brokenAnswer: stored?.brokenAnswer ?? null,
       ...groundingOf(request, { assistant, question, provider: described.origin.provider, defaults: this.retrieval }),
+      tellsResults: request.tellsResults ?? false,
       options: toProviderOptions(request.generation, assistant),
       storage: request.store ? await this.#storage(tenant, sent, stored, assistant) : null,
       record: request.record ?? null,

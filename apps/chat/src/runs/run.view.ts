@@ -1,19 +1,10 @@
-import { type RunEvent, type RunView, type ToolCall, type Usage } from '@parley/contracts';
+import { type AnswerStep, type RunEvent, type RunView, type ToolCall } from '@parley/contracts';
 import { type ToolCall as StoredToolCall } from '@parley/llm';
+import { type MessageEntity } from '../conversations/message.entity.js';
 import { RunLog } from './run-log.js';
 import { type RunEntity } from './run.entity.js';
 import { type StoredRun } from './runs.repository.js';
-import { usageOf } from './usage.js';
-
-const NO_USAGE: Usage = {
-  promptTokens: 0,
-  completionTokens: 0,
-  totalTokens: 0,
-  cachedTokens: 0,
-  reasoningTokens: 0,
-  estimated: true,
-  costMicros: null,
-};
+import { NO_USAGE, usageOf } from './usage.js';
 
 export function isUnderWay({ status }: Pick<RunView, 'status'>): boolean {
   return status === 'queued' || status === 'in_progress';
@@ -32,10 +23,21 @@ export function runView({ run, message }: StoredRun): RunView {
       text: message.content,
       toolCalls: toolCallViews(message.toolCalls),
       annotations: message.annotations,
+      ...stepsOf(message),
     },
     createdAt: run.createdAt.toISOString(),
     finishedAt: run.finishedAt?.toISOString() ?? null,
   };
+}
+
+function stepsOf({ outline }: MessageEntity): { steps?: AnswerStep[] } {
+  const steps: AnswerStep[] = [];
+  let textBefore = 0;
+  for (const piece of outline ?? []) {
+    if ('tool' in piece) steps.push({ event: piece.tool, textBefore });
+    else if ('text' in piece) textBefore += piece.text;
+  }
+  return steps.length > 0 ? { steps } : {};
 }
 
 export function toolCallViews(calls: readonly StoredToolCall[] | null): ToolCall[] {

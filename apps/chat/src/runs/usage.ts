@@ -12,6 +12,17 @@ export interface StoredUsage {
   costMicros: string | null;
 }
 
+/** Of a run in which nobody was asked. */
+export const NO_USAGE: Usage = {
+  promptTokens: 0,
+  completionTokens: 0,
+  totalTokens: 0,
+  cachedTokens: 0,
+  reasoningTokens: 0,
+  estimated: true,
+  costMicros: null,
+};
+
 /** Null while nothing is known. */
 export function usageOf(stored: StoredUsage): Usage | null {
   const { promptTokens, completionTokens, cachedTokens, reasoningTokens, usageEstimated, costMicros } = stored;

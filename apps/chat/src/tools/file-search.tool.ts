@@ -42,7 +42,7 @@ export function fileSearchTool({ request, search, passages }: FileSearchOptions)
       const found = await search({ ...request, queries }, signal).catch((error: unknown) => {
         throw error instanceof DomainError ? new ToolFault(error.message) : error;
       });
-      return rendered(number(found.passages, passages));
+      return { text: rendered(number(found.passages, passages)), found: found.passages };
     },
   };
 }

@@ -14,7 +14,8 @@ describe('an HTTP tool', () => {
   it('asks the address with the arguments, and frames the answer as data', async () => {
     const asked: unknown[] = [];
     const get = (...args: unknown[]) => Promise.resolve((asked.push(args.slice(0, 2)), '{"temp":21}'));
-    const told = await httpTool(DECLARATION, { get }).run('{"city":"Bad Tölz","days":3}', new AbortController().signal);
+    const tool = httpTool(DECLARATION, { get });
+    const { text: told } = await tool.run('{"city":"Bad Tölz","days":3}', new AbortController().signal);
     expect(asked).toEqual([
       ['https://api.example.org/v1/weather/Bad%20T%C3%B6lz?units=metric&days=3', DECLARATION.headers],
     ]);

@@ -1,15 +1,22 @@
+import { type SearchHit } from '@parley/contracts';
 import { type ChatTool } from '@parley/llm';
+
+export interface ToolResult {
+  /** What the model is told. */
+  text: string;
+  /** What a search found, best first. */
+  found?: readonly SearchHit[];
+}
 
 /** A tool that Parley runs itself when the model asks for it, as opposed to a function that the client runs. */
 export interface ServerTool {
   kind: 'file_search' | 'http';
   definition: ChatTool;
   /**
-   * What the model is told.
    * @param args JSON as the model wrote it: possibly invalid
    * @throws DomainError whose message the model is told instead
    */
-  run(args: string, signal: AbortSignal): Promise<string>;
+  run(args: string, signal: AbortSignal): Promise<ToolResult>;
 }
 
 /** Arguments as an object; whatever else a model may write is refused in words that let it do better. */

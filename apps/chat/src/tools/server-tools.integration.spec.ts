@@ -126,6 +126,27 @@ describeWithServices('tools of the server', () => {
     }
   });
 
+  it.each([
+    ['the model', 'auto', 'call_1', 12],
+    ['Parley beforehand', 'always', 'search', 0],
+  ] as const)('tell what was found by %s to who wants to see it, live and stored', async (_who, mode, callId, at) => {
+    provider.answer = mode === 'auto' ? calling('file_search', { query: 'warranty' }, 'Two years.') : 'Two years.';
+    const messages = [{ role: 'user' as const, content: 'warranty' }];
+    const retrieval = { knowledgeBaseIds: [uuidv7()], mode };
+    const { reply, read } = await suite.startRun(tenant, { messages, retrieval, tellsResults: true });
+    const told = (await read()).filter(({ type }) => type === 'server_tool');
+    const step = { type: 'server_tool', callId, tool: 'file_search', name: 'file_search' };
+    const { fileId, filename, score, text, attributes } = suite.memory.hits[0]!;
+    expect(told).toEqual([
+      { ...step, state: 'started', arguments: '{"query":"warranty"}' },
+      { ...step, state: 'completed', results: [{ fileId, filename, score, text, attributes }] },
+    ]);
+    const { output } = await suite.ask(GetRun, { id: reply.runId }, tenant);
+    expect(output!.steps).toEqual(told.map((event) => ({ event, textBefore: at })));
+    const again = await suite.ask(GetRunEvents, { id: reply.runId, after: 0 }, tenant);
+    expect(again.state === 'ended' && again.events.filter(({ type }) => type === 'server_tool')).toEqual(told);
+  });
+
   it('ask the web services of an assistant, with its secrets, which nobody is shown', async () => {
     const { id, tools } = await createAssistant([weather()]);
     expect(tools).toEqual([{ ...weather(), headers: { 'x-key': '' } }]);
@@ -156,6 +177,7 @@ describeWithServices('tools of the server', () => {
     provider.answer = calling('weather', { city: 'Rome' }, 'I cannot tell.');
     const events = await (await suite.startRun(tenant, { assistantId: id })).read();
     expect(stepsOf(events)).toEqual(['weather started', 'weather failed']);
+    expect(events).toContainEqual(expect.objectContaining({ state: 'failed', error: expect.stringMatching(/\w/) }));
     expect(lastRole(provider.requests.at(-1)!).content).toMatch(/^Error: /);
     expect(textOf(events)).toContain('I cannot tell.');
   });

@@ -16,8 +16,9 @@ const finish = (finishReason: 'stop' | 'tool_calls' | 'length' | 'cancelled'): C
 const asking = (...calls: ChatChunk[][]): ChatChunk[] => [...calls.flat(), ...finish('tool_calls')];
 const saying = (value: string): ChatChunk[] => [text(value), ...finish('stop')];
 
-function serverTool(name: string, run: ServerTool['run']): ServerTool {
-  return { kind: 'http', definition: { type: 'function', function: { name } }, run };
+function serverTool(name: string, run: (args: string, signal: AbortSignal) => Promise<string>): ServerTool {
+  const told = async (args: string, signal: AbortSignal) => ({ text: await run(args, signal) });
+  return { kind: 'http', definition: { type: 'function', function: { name } }, run: told };
 }
 const weather = serverTool('weather', (args) => Promise.resolve(`sunny for ${args}`));
 
@@ -33,7 +34,8 @@ async function play(
     yield* rounds[asked.length - 1] ?? saying('no more');
   };
   const whole: ChatRequest = { model: 'm', messages: [{ role: 'user', content: 'Hm?' }], ...request };
-  const options = { ask, tools, maxRounds, signal: stop.signal, fit: (result: string) => result.slice(0, 100) };
+  const fit = (result: string) => result.slice(0, 100);
+  const options = { ask, tools, maxRounds, signal: stop.signal, fit, tellsResults: true };
   for await (const chunk of answerInRounds(whole, options)) told.push(chunk);
   const steps = told.flatMap((chunk) => (chunk.type === 'server_tool' ? [`${chunk.callId} ${chunk.state}`] : []));
   const said = told.map((chunk) => (chunk.type === 'text' ? chunk.text : '')).join('');

@@ -1,7 +1,8 @@
 import { type ServerToolEvent } from '@parley/contracts';
 import { type ChatChunk, type ChatMessage, type ChatRequest, type FinishReason, type ToolCall } from '@parley/llm';
 import { RoundCalls } from './round-calls.js';
-import { type ServerTool, ToolFault } from './server-tool.js';
+import { type ServerTool, ToolFault, type ToolResult } from './server-tool.js';
+import { toldResults } from './told-results.js';
 
 export type RoundChunk = ChatChunk | ServerToolEvent;
 
@@ -12,6 +13,8 @@ export interface ToolRoundsOptions {
   maxRounds: number;
   /** What a result may have of the model's context, given the messages so far. */
   fit: (result: string, messages: ChatMessage[], share: number) => string;
+  /** Whether the steps tell what searches found. */
+  tellsResults: boolean;
   signal: AbortSignal;
 }
 
@@ -91,8 +94,11 @@ async function* results(
   for (const call of calls) yield stepOf(call, 'started', options);
   const answered: ChatMessage[] = [];
   for (const [position, call] of calls.entries()) {
-    const { text, isFault } = await running[position]!;
-    yield stepOf(call, isFault ? 'failed' : 'completed', options);
+    const { text, found, fault } = await running[position]!;
+    if (fault === undefined) {
+      const results = found && options.tellsResults ? { results: toldResults(found) } : {};
+      yield { ...stepOf(call, 'completed', options), ...results };
+    } else yield { ...stepOf(call, 'failed', options), error: fault };
     const content = options.fit(text, [...messages, ...answered], 1 / (calls.length - position));
     answered.push({ role: 'tool', content, toolCallId: call.id });
   }
@@ -104,14 +110,14 @@ async function run(
   { name, arguments: args }: ToolCall,
   position: number,
   { tools, signal }: ToolRoundsOptions,
-): Promise<{ text: string; isFault: boolean }> {
+): Promise<ToolResult & { fault?: string }> {
   try {
     if (position >= MAX_CALLS) throw new ToolFault(`At most ${MAX_CALLS} tools can be called at a time.`);
     const tool = tools.find(({ definition }) => definition.function.name === name)!;
-    return { text: await tool.run(args, signal), isFault: false };
+    return await tool.run(args, signal);
   } catch (error) {
-    const text = error instanceof ToolFault ? error.message : 'The tool failed.';
-    return { text: `Error: ${text}`, isFault: true };
+    const fault = error instanceof ToolFault ? error.message : 'The tool failed.';
+    return { text: `Error: ${fault}`, fault };
   }
 }
 

@@ -5,7 +5,7 @@ type Fields = Record<string, unknown>;
 const MAX_ITEMS = 2_048;
 const MESSAGE_ROLES: readonly unknown[] = CHAT_ROLES.filter((role) => role !== 'tool');
 /** What clients send back of an earlier answer and no model needs again. */
-const PASSED_OVER = ['reasoning', 'file_search_call'];
+const PASSED_OVER = ['reasoning', 'file_search_call', 'mcp_call'];
 
 /**
  * OpenAI's input items, or a text, as messages. Calls of functions that follow each other are one message.

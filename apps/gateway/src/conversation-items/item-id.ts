@@ -8,11 +8,6 @@ export function callItemId(messageId: string, index: number): string {
   return index === 0 ? `fc_${id}` : `fc_${id}_${index}`;
 }
 
-/** Of the search that grounds an answer. */
-export function searchItemId(messageId: string): string {
-  return `fs_${messageId.replaceAll('-', '')}`;
-}
-
 export function messageItemId({ id, role }: Pick<MessageView, 'id' | 'role'>): string {
   return role === 'tool' ? `fco_${id.replaceAll('-', '')}` : formatId('message', id);
 }

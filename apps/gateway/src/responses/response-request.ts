@@ -20,7 +20,7 @@ export interface ResponseRequest {
   top_p: number | null;
   truncation: 'auto' | 'disabled';
   background: boolean;
-  /** What files are searched for; null when none are. Not shown as it is. */
+  /** What files are searched for before the model is asked; null where none are, or the run tells it. Not shown as it is. */
   search_queries: string[] | null;
 }
 
@@ -40,9 +40,15 @@ export function responseRequest(body: CreateResponseBody): ResponseRequest {
   };
 }
 
-function searchQueries({ tools, tool_choice, input }: CreateResponseBody): string[] | null {
-  const isSearched = (tools ?? []).some(({ type }) => type === 'file_search') && tool_choice !== 'none';
-  if (!isSearched) return null;
+/** Whether a client wants to see what searches found. */
+export function includesResults(include: readonly string[] | null | undefined): boolean {
+  return include?.includes('file_search_call.results') ?? false;
+}
+
+function searchQueries({ tools, tool_choice, input, include }: CreateResponseBody): string[] | null {
+  const isSearch = ({ type, mode }: Record<string, unknown>) => type === 'file_search' && mode !== 'auto';
+  const isSearched = (tools ?? []).some(isSearch) && tool_choice !== 'none';
+  if (!isSearched || includesResults(include)) return null;
   const asked = inputMessages(input, 'input').findLast(({ role }) => role === 'user')?.content ?? [];
   const parts =
     typeof asked === 'string' ? [asked] : asked.flatMap((part) => (part['type'] === 'text' ? [part['text']] : []));
@@ -64,6 +70,7 @@ export function responseRun(body: CreateResponseBody): RunRequest {
     messages: [...instructionsOf(body), ...said(body)],
     ...(retrieval ? { retrieval } : {}),
     generation: { ...sampling(body), ...generation },
+    ...(includesResults(body.include) ? { tellsResults: true } : {}),
     store: isStored,
     ...(isStored ? { record: { kind: 'response' as const, request: { ...responseRequest(body) } } } : {}),
     metadata: body.metadata ?? {},

@@ -4,7 +4,8 @@ import { faultOf } from '../http/fault.js';
 import { type Run } from '../runs/run.client.js';
 import { settledStart } from '../runs/settled-start.js';
 import { SseWriter } from '../runs/sse-writer.js';
-import { responseEvents, type ToldResponse } from './response-events.js';
+import { responseEvents } from './response-events.js';
+import { type ToldResponse } from './response-telling.js';
 
 const logger = new Logger('ResponseStream');
 

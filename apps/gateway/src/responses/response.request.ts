@@ -89,6 +89,18 @@ export class CreateResponseBody {
   @IsObject({ each: true })
   tools?: Record<string, unknown>[] | null;
 
+  @ApiPropertyOptional({
+    type: [String],
+    nullable: true,
+    maxItems: 16,
+    description: '`file_search_call.results` shows what searches find; others are ignored',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(16)
+  @IsString({ each: true })
+  include?: string[] | null;
+
   @ApiPropertyOptional({ oneOf: [{ type: 'string' }, { type: 'object', additionalProperties: true }], nullable: true })
   @IsOptional()
   tool_choice?: string | Record<string, unknown> | null;

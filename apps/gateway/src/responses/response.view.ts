@@ -1,28 +1,21 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
-  type FileCitation,
   type FinishReason,
   formatId,
   type Metadata,
+  type RunOutput,
   type RunStatus,
   type RunView,
   type SerializedError,
   type StartRunReply,
   type StoredRequestView,
-  type ToolCall,
   type Usage,
 } from '@parley/contracts';
-import { callItemId, searchItemId } from '../conversation-items/item-id.js';
-import {
-  callItem,
-  ItemObject,
-  type ItemStatus,
-  itemStatus,
-  outputMessage,
-  searchItem,
-} from '../conversation-items/item.view.js';
+import { callItemId } from '../conversation-items/item-id.js';
+import { callItem, ItemObject, type ItemStatus, itemStatus, outputMessage } from '../conversation-items/item.view.js';
 import { unixSeconds } from '../wire/unix-seconds.js';
 import { type ResponseRequest } from './response-request.js';
+import { stepItem, storedSteps } from './tool-steps.js';
 
 export const RESPONSE_STATUSES = ['queued', 'in_progress', 'completed', 'incomplete', 'failed', 'cancelled'] as const;
 export type ResponseStatus = (typeof RESPONSE_STATUSES)[number];
@@ -147,42 +140,56 @@ export function responseObject(state: ResponseState): ResponseObject {
   };
 }
 
-/** Of a response that was stored. */
-export function storedResponse({ run, request }: StoredRequestView): ResponseObject {
+/** Of a response that was stored. @param showsResults what its searches found, where it is kept */
+export function storedResponse({ run, request }: StoredRequestView, showsResults = false): ResponseObject {
   const { status, output, usage, finishReason, error, finishedAt, metadata } = run;
   const asked = request as unknown as ResponseRequest;
   return responseObject({
     run: startReply(run),
     request: asked,
     ...{ metadata, status, usage, finishReason, error, finishedAt },
-    output: output === null ? [] : outputItems(startReply(run), output, { status: itemStatus(status), ...asked }),
+    output:
+      output === null
+        ? []
+        : outputItems(startReply(run), output, { ...asked, showsResults, status: itemStatus(status) }),
   });
 }
 
-/** The search first, then text and calls, as they are stored. */
+/** In the order in which they begin: a text is one item, wherever the model stops to call for a tool. */
 export function outputItems(
   run: StartRunReply,
-  { text, toolCalls, annotations }: { text: string; toolCalls: ToolCall[]; annotations: FileCitation[] },
-  { status, search_queries: queries }: { status: ItemStatus } & Pick<ResponseRequest, 'search_queries'>,
+  { text, toolCalls, annotations, steps: stored = [] }: RunOutput,
+  options: { status: ItemStatus; showsResults: boolean } & Pick<ResponseRequest, 'search_queries'>,
 ): ItemObject[] {
-  const { search, message, call } = itemIds(run);
+  const { status, showsResults, search_queries: queries } = options;
+  const { answer, message, call } = itemIds(run);
+  const { steps, textBefore } = storedSteps(stored, queries);
+  // A step of which no end is known goes on, or was given up with its run.
+  for (const step of steps.open) step.status = status === 'in_progress' ? status : 'incomplete';
+  const items = (isBefore: boolean) =>
+    steps.all
+      .filter((step) => (textBefore(step) === 0) === isBefore)
+      .map((step) => stepItem(answer, step, showsResults));
+  // Steps without a text may be all that there is, or will have been.
+  const isSaid = text !== '' || (toolCalls.length === 0 && (stored.length === 0 || status === 'completed'));
   return [
-    ...(queries ? [searchItem(search, queries, 'completed')] : []),
-    ...(text !== '' || toolCalls.length === 0 ? [outputMessage(message, text, annotations, status)] : []),
+    ...items(true),
+    ...(isSaid ? [outputMessage(message, text, annotations, status)] : []),
+    ...items(false),
     ...toolCalls.map((called, index) => callItem(call(index), called, status)),
   ];
 }
 
 interface ItemIds {
-  search: string;
+  answer: string;
   message: string;
   call: (index: number) => string;
 }
 
 /** Of the items of an answer, stored or not. */
 export function itemIds({ messageId, runId }: StartRunReply): ItemIds {
-  const id = messageId ?? runId;
-  return { search: searchItemId(id), message: formatId('message', id), call: (index) => callItemId(id, index) };
+  const answer = messageId ?? runId;
+  return { answer, message: formatId('message', answer), call: (index) => callItemId(answer, index) };
 }
 
 export function responseStatus(status: RunStatus): ResponseStatus {

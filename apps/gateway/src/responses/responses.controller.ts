@@ -16,7 +16,7 @@ import { type Run } from '../runs/run.client.js';
 import { DeletedObject, deletedObject } from '../wire/deleted.view.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
 import { listObject, type ListObject } from '../wire/page.view.js';
-import { responseRequest } from './response-request.js';
+import { includesResults, responseRequest } from './response-request.js';
 import { streamResponse } from './response-stream.js';
 import { CreateResponseBody } from './response.request.js';
 import { outputItems, ResponseObject, responseObject, storedResponse } from './response.view.js';
@@ -60,6 +60,7 @@ export class ResponsesController {
     description: 'With `stream=true` its events, live or ended: those behind `starting_after` or `Last-Event-ID`.',
   })
   @ApiQuery({ name: 'stream', required: false, enum: ['true', 'false'] })
+  @ApiQuery({ name: 'include', required: false, description: 'As when it was created, where `include` said so then' })
   @ApiQuery({ name: 'starting_after', required: false, description: 'Number of the last event that was received' })
   @ApiProduces('application/json', 'text/event-stream')
   @ApiOkResponse({ type: ResponseObject })
@@ -71,10 +72,12 @@ export class ResponsesController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    if (stream !== 'true') return void (await reply.send(storedResponse(await this.responses.get(tenant, id))));
+    const showsResults = includesResults(includedBy(request));
+    if (stream !== 'true')
+      return void (await reply.send(storedResponse(await this.responses.get(tenant, id), showsResults)));
     const isResumed = startingAfter !== undefined || request.headers['last-event-id'] !== undefined;
     const after = isResumed ? resumePosition(request, startingAfter) : -1;
-    const { run, told } = await this.responses.hear(tenant, id, after, clientGone(reply.raw));
+    const { run, told } = await this.responses.hear(tenant, id, { after, showsResults }, clientGone(reply.raw));
     await streamResponse(reply, run, told);
   }
 
@@ -111,23 +114,31 @@ export class ResponsesController {
   async #begin(tenant: TenantContext, body: CreateResponseBody, reply: FastifyReply): Promise<void> {
     const run = await this.responses.begin(tenant, body);
     if (!body.stream) return void (await reply.send(underWay(run, body)));
-    const { run: heard, told } = await this.responses.hear(tenant, run.runId, -1, clientGone(reply.raw));
+    const from = { after: -1, showsResults: includesResults(body.include) };
+    const { run: heard, told } = await this.responses.hear(tenant, run.runId, from, clientGone(reply.raw));
     await streamResponse(reply, heard, told);
   }
 
   async #answer(tenant: TenantContext, run: Run, body: CreateResponseBody, reply: FastifyReply): Promise<void> {
     const request = responseRequest(body);
     const metadata = body.metadata ?? {};
-    if (body.stream) return streamResponse(reply, run, { request, metadata, after: -1 });
+    const showsResults = includesResults(body.include);
+    if (body.stream) return streamResponse(reply, run, { request, metadata, showsResults, after: -1 });
     const { finishReason, usage, ...said } = await collectAnswer(run.events);
     if (run.conversationId !== null)
-      return void (await reply.send(storedResponse(await this.responses.get(tenant, run.runId))));
+      return void (await reply.send(storedResponse(await this.responses.get(tenant, run.runId), showsResults)));
     const isCut = finishReason === 'length' || finishReason === 'content_filter';
-    const output = outputItems(run, said, { status: isCut ? 'incomplete' : 'completed', ...request });
+    const output = outputItems(run, said, { ...request, showsResults, status: isCut ? 'incomplete' : 'completed' });
     const state = { run, request, metadata, output, usage, finishReason, error: null };
     const finishedAt = new Date().toISOString();
     await reply.send(responseObject({ ...state, status: isCut ? 'incomplete' : 'completed', finishedAt }));
   }
+}
+
+/** OpenAI's clients send lists with brackets behind their names. */
+function includedBy({ query }: FastifyRequest): string[] {
+  const { include = [], 'include[]': more = [] } = query as Record<string, string | string[] | undefined>;
+  return [include, more].flat();
 }
 
 function underWay(run: StartRunReply, body: CreateResponseBody): ResponseObject {

@@ -18,7 +18,7 @@ import { type ItemObject } from '../conversation-items/item.view.js';
 import { type Run, RunClient, type RunRequest } from '../runs/run.client.js';
 import { type CreateResponseBody } from './response.request.js';
 import { type ResponseRequest, responseRun } from './response-request.js';
-import { type ToldResponse } from './response-events.js';
+import { type ToldResponse } from './response-telling.js';
 
 type Place = Pick<RunRequest, 'conversationId' | 'branch'>;
 const KIND = 'response';
@@ -49,11 +49,11 @@ export class ResponsesService {
   async hear(
     tenant: TenantContext,
     id: string,
-    after: number,
+    { after, showsResults }: Pick<ToldResponse, 'after' | 'showsResults'>,
     left: AbortSignal,
   ): Promise<{ run: Run; told: ToldResponse }> {
     const { request, run: view } = await this.get(tenant, id);
-    const told = { request: request as unknown as ResponseRequest, metadata: view.metadata, after };
+    const told = { request: request as unknown as ResponseRequest, metadata: view.metadata, after, showsResults };
     const run = await this.runs.resume(tenant, id, 0, left);
     if (!run) throw DomainError.notFound('response');
     return { run, told };

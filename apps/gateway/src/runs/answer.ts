@@ -1,4 +1,4 @@
-import { deserializeError, DomainError, type RunEvent, type ToolCall } from '@parley/contracts';
+import { type AnswerStep, deserializeError, DomainError, type RunEvent, type ToolCall } from '@parley/contracts';
 import { type RunEventItem } from './run-listener.js';
 
 const MAX_CHARACTERS = 8 * 2 ** 20;
@@ -9,6 +9,8 @@ export type RunCancelled = Extract<RunEvent, { type: 'cancelled' }>;
 export interface Answer extends Omit<RunCompleted, 'type'> {
   text: string;
   toolCalls: ToolCall[];
+  /** In their order; absent when there are none. */
+  steps?: AnswerStep[];
 }
 
 /**
@@ -17,16 +19,18 @@ export interface Answer extends Omit<RunCompleted, 'type'> {
  */
 export async function collectAnswer(events: AsyncIterable<RunEventItem>): Promise<Answer> {
   const toolCalls: ToolCall[] = [];
+  const steps: AnswerStep[] = [];
   let text = '';
   let characters = 0;
   for await (const { data } of events) {
     if (data.type === 'failed') throw deserializeError(data.error);
     if (data.type === 'completed') {
       const { finishReason } = data;
-      return { text, toolCalls: toolCalls.filter(Boolean), finishReason, ...ending(data) };
+      return { text, toolCalls: toolCalls.filter(Boolean), steps, finishReason, ...ending(data) };
     }
     if (data.type === 'cancelled')
-      return { text, toolCalls: toolCalls.filter(Boolean), finishReason: 'stop', ...ending(data) };
+      return { text, toolCalls: toolCalls.filter(Boolean), steps, finishReason: 'stop', ...ending(data) };
+    if (data.type === 'server_tool') steps.push({ event: data, textBefore: text.length });
     if (data.type === 'text') text += data.text;
     if (data.type === 'tool_call') addFragment(toolCalls, data);
     characters += sizeOf(data);
@@ -45,7 +49,8 @@ function ending({ usage, annotations, origin }: RunCompleted | RunCancelled): Om
 
 function sizeOf(event: RunEvent): number {
   if (event.type === 'text') return event.text.length;
-  return event.type === 'tool_call' ? event.argumentsDelta.length + 64 : 0;
+  if (event.type === 'tool_call') return event.argumentsDelta.length + 64;
+  return event.type === 'server_tool' ? JSON.stringify(event).length : 0;
 }
 
 function addFragment(toolCalls: ToolCall[], event: Extract<RunEvent, { type: 'tool_call' }>): void {

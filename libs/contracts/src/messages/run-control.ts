@@ -3,7 +3,14 @@ import { type SerializedError } from '../errors.js';
 import { defineRpc, defineSignal } from '../message-definition.js';
 import { ByIdRequest } from './by-id.js';
 import { type Metadata } from './knowledge-bases.js';
-import { type FileCitation, type FinishReason, type RunEvent, type ToolCall, type Usage } from './runs.js';
+import {
+  type FileCitation,
+  type FinishReason,
+  type RunEvent,
+  type ServerToolEvent,
+  type ToolCall,
+  type Usage,
+} from './runs.js';
 
 export const RUN_STATUSES = [
   'queued',
@@ -24,6 +31,21 @@ export interface RunTimings {
   totalMs: number | null;
 }
 
+/** A step of a server tool within an answer. */
+export interface AnswerStep {
+  event: ServerToolEvent;
+  /** Characters of the text that stand before it. */
+  textBefore: number;
+}
+
+export interface RunOutput {
+  text: string;
+  toolCalls: ToolCall[];
+  annotations: FileCitation[];
+  /** In their order; absent when there are none. */
+  steps?: AnswerStep[];
+}
+
 export interface RunView {
   id: string;
   status: RunStatus;
@@ -42,7 +64,7 @@ export interface RunView {
   timings: RunTimings;
   metadata: Metadata;
   /** What was saved of the answer so far; null when nothing is stored, or not any more. */
-  output: { text: string; toolCalls: ToolCall[]; annotations: FileCitation[] } | null;
+  output: RunOutput | null;
   createdAt: string;
   finishedAt: string | null;
 }

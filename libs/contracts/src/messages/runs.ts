@@ -22,6 +22,7 @@ import { defineRpc } from '../message-definition.js';
 import { type SerializedError } from '../errors.js';
 import { BranchPoint } from './branch-point.js';
 import { RequestRecord } from './request-record.js';
+import { type FoundPassage } from './found-passage.js';
 import { type AttributeFilter, type ChunkLocator } from './search.js';
 import { type Metadata } from './knowledge-bases.js';
 
@@ -197,6 +198,11 @@ export class StartRunRequest {
   @IsBoolean()
   store!: boolean;
 
+  /** Every search is told as a step, with what it found. */
+  @IsOptional()
+  @IsBoolean()
+  tellsResults?: boolean;
+
   @IsObject()
   metadata: Metadata = {};
 
@@ -269,6 +275,10 @@ export interface ServerToolEvent {
   state: 'started' | 'completed' | 'failed';
   /** JSON as the model wrote it, shortened; with `started`. */
   arguments?: string;
+  /** What a search found, best first and bounded; with `completed`, when the request wants to see it. */
+  results?: FoundPassage[];
+  /** What the model was told instead of a result; with `failed`. */
+  error?: string;
 }
 
 /**
