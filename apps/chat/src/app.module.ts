@@ -22,6 +22,7 @@ import { SpeechModule } from './speech/speech.module.js';
 import { StatusModule } from './status/status.module.js';
 import { StoredRequestEntity } from './stored-requests/stored-request.entity.js';
 import { StoredRequestsModule } from './stored-requests/stored-requests.module.js';
+import { UsageRecordEntity } from './usage/usage-record.entity.js';
 
 export const appSections = {
   ...serviceSections,
@@ -54,6 +55,7 @@ export class AppModule {
             FeedbackEntity,
             RunEntity,
             StoredRequestEntity,
+            UsageRecordEntity,
           ],
           sections: appSections,
           config,

@@ -1,6 +1,6 @@
 import { DomainError, type ErrorCode, type ModelOrigin } from '@parley/contracts';
 import { type ChatChunk, type ChatProvider, type ChatRequest, type StreamOptions } from './chat-provider.js';
-import { type SpeechRequest } from './speech.js';
+import { type SpeechChunk, type SpeechRequest } from './speech.js';
 import { type LlmObserver } from './llm-observer.js';
 import { type ModelPrice, PriceTable } from './price-table.js';
 import { countRequestTokens } from './tokens/message-tokens.js';
@@ -92,9 +92,14 @@ export class ChatModels {
   }
 
   /** A text read aloud by the first provider that begins to. @throws DomainError of the last provider that was asked */
-  async *speak(request: SpeechRequest, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *speak(request: SpeechRequest, signal: AbortSignal): AsyncGenerator<SpeechChunk> {
     const ask: Ask<Uint8Array> = (provider, model, options) => provider.speak({ ...request, model }, signal, options);
-    for await (const { item } of this.#first(request.model, ask, { signal, fits: () => true })) yield item;
+    let hasBegun = false;
+    for await (const { origin, item } of this.#first(request.model, ask, { signal, fits: () => true })) {
+      if (!hasBegun) yield this.#begun(origin, request.text);
+      hasBegun = true;
+      yield { type: 'audio', bytes: item };
+    }
   }
 
   /** What the first target answers that begins to: once it has begun, its failure is the answer's. */
@@ -132,6 +137,14 @@ export class ChatModels {
     const costMicros = this.#prices.costMicros({ provider, model }, usage);
     this.observer.charged?.({ origin: { provider, model }, usage, costMicros });
     return { type: 'usage', usage, costMicros };
+  }
+
+  #begun({ provider, model }: ModelTarget, text: string): SpeechChunk {
+    const origin = { provider, model };
+    const characters = [...text].length;
+    const costMicros = this.#prices.speechCostMicros(origin, characters);
+    this.observer.spoken?.({ origin, characters, costMicros });
+    return { type: 'begun', origin, characters, costMicros };
   }
 
   #windowOf({ model, contextWindowTokens }: ModelTarget): number {

@@ -24,4 +24,6 @@ export interface LlmObserver {
   fellBack?(event: { from: ModelOrigin; to: ModelOrigin; reason: ErrorCode }): void;
   /** What was used is known, or estimated: of every answer, whichever way it ended. */
   charged?(event: { origin: ModelOrigin; usage: Usage; costMicros: number | null }): void;
+  /** A text of so many characters is being read aloud. */
+  spoken?(event: { origin: ModelOrigin; characters: number; costMicros: number | null }): void;
 }

@@ -4,6 +4,7 @@ import { PriceTable } from './price-table.js';
 const prices = new PriceTable([
   { provider: 'openai', model: 'gpt-4o', input: 2_500_000, cachedInput: 1_250_000, output: 10_000_000 },
   { provider: 'local', model: 'qwen', input: 1, output: 1 },
+  { provider: 'openai', model: 'tts-1', characters: 15_000_000 },
   { provider: 'dear', model: 'opus', input: 999_999_999_999, output: 999_999_999_999 },
 ]);
 const usage = (promptTokens: number, completionTokens: number, cachedTokens = 0) => ({
@@ -38,6 +39,12 @@ describe('PriceTable', () => {
   it('knows no cost without a price: not of another provider, not of another model', () => {
     expect(prices.costMicros({ provider: 'local', model: 'gpt-4o' }, usage(1, 1))).toBeNull();
     expect(prices.costMicros({ provider: 'openai', model: 'gpt-4' }, usage(1, 1))).toBeNull();
+  });
+
+  it('charges characters that are read aloud, where they have a price', () => {
+    expect(prices.speechCostMicros({ provider: 'openai', model: 'tts-1' }, 1_001)).toBe(15_015);
+    expect(prices.speechCostMicros({ provider: 'openai', model: 'gpt-4o' }, 1_001)).toBeNull();
+    expect(prices.costMicros({ provider: 'openai', model: 'tts-1' }, usage(1, 1))).toBeNull();
   });
 
   it('never charges more cached tokens than there were', () => {

@@ -16,10 +16,14 @@ const fallbacks = counter('parley_llm_fallbacks_total', 'Answers that another pr
   'reason',
 ]);
 const tokens = counter('parley_llm_tokens_total', 'Tokens that answers used', ['provider', 'model', 'kind']);
-const costs = counter('parley_llm_cost_micros_total', 'Cost of answers, in millionths of the currency of the prices', [
+const costs = counter(
+  'parley_llm_cost_micros_total',
+  'Cost of answers and speech, in millionths of the currency of the prices',
+  ['provider', 'model', 'estimated'],
+);
+const spokenCharacters = counter('parley_llm_speech_characters_total', 'Characters of texts that are read aloud', [
   'provider',
   'model',
-  'estimated',
 ]);
 const BREAKER_LEVELS = { closed: 0, 'half-open': 1, open: 2 } as const;
 
@@ -73,5 +77,9 @@ export const llmMetrics: LlmObserver = {
     tokens.inc({ ...origin, kind: 'cached_input' }, cachedTokens);
     tokens.inc({ ...origin, kind: 'output' }, usage.completionTokens);
     if (costMicros !== null) costs.inc({ ...origin, estimated: String(usage.estimated) }, costMicros);
+  },
+  spoken: ({ origin, characters, costMicros }) => {
+    spokenCharacters.inc(origin, characters);
+    if (costMicros !== null) costs.inc({ ...origin, estimated: 'false' }, costMicros);
   },
 };

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { StartSpeech, type StartSpeechReply, type StartSpeechRequest } from '@parley/contracts';
-import { HandleRpc } from '@parley/messaging';
+import { HandleRpc, type MessageContext } from '@parley/messaging';
 import { SpeechService } from './speech.service.js';
 
 @Controller()
@@ -8,7 +8,7 @@ export class SpeechConsumer {
   constructor(private readonly speech: SpeechService) {}
 
   @HandleRpc(StartSpeech)
-  start(request: StartSpeechRequest): Promise<StartSpeechReply> {
-    return this.speech.start(request);
+  start(request: StartSpeechRequest, { tenant }: MessageContext): Promise<StartSpeechReply> {
+    return this.speech.start(tenant, request);
   }
 }

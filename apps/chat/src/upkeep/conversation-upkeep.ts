@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { BUILTIN_PROVIDER } from '@parley/config';
-import { type MessageRequest, type TenantContext } from '@parley/contracts';
-import { ChatModels, countMessageTokens, countTokens, truncateToTokens } from '@parley/llm';
+import { type MessageRequest, type ModelOrigin, type TenantContext, type Usage } from '@parley/contracts';
+import { ChatModels, type ChatRequest, countMessageTokens, countTokens, truncateToTokens } from '@parley/llm';
 import { ChatConfig } from '../chat.config.js';
 import { ConversationHistory } from '../conversations/conversation-history.js';
 import { ConversationsRepository } from '../conversations/conversations.repository.js';
 import { type RunPlan } from '../runs/run-plan.js';
 import { splitTurns, textOf } from '../runs/turns.js';
+import { type ReplyCharge, UsageLedger } from '../usage/usage-ledger.js';
 import { BackgroundWork } from './background-work.js';
 import { modelReply } from './model-reply.js';
 import { titleFrom, titlePrompt } from './model-title.js';
@@ -24,6 +25,7 @@ export class ConversationUpkeep {
     private readonly models: ChatModels,
     private readonly history: ConversationHistory,
     private readonly conversations: ConversationsRepository,
+    private readonly ledger: UsageLedger,
     private readonly config: ChatConfig,
   ) {}
 
@@ -51,7 +53,7 @@ export class ConversationUpkeep {
     const reply = messages.find(({ role, content }) => role === 'assistant' && content !== '');
     if (!question || !reply || splitTurns(messages).length > TURNS_TO_NAME) return;
     const request = { model, messages: titlePrompt(textOf(question), textOf(reply)), maxOutputTokens: TITLE_TOKENS };
-    const title = titleFrom(await modelReply(this.models, request, signal));
+    const title = titleFrom(await this.#reply(tenant, 'title', request, signal));
     if (title !== null) await this.conversations.nameByModel(tenant, conversation.id, title);
   }
 
@@ -70,7 +72,7 @@ export class ConversationUpkeep {
     const last = forgotten.flat().at(-1);
     if (!last) return;
     const earlier = isTakenUp ? conversation.summary : null;
-    const summary = await this.#summary(earlier, forgotten, by);
+    const summary = await this.#summary(tenant, earlier, forgotten, by);
     const { id, summaryMessageId: before } = conversation;
     await this.conversations.saveSummary(tenant, { id, before, summary, messageId: last.id });
   }
@@ -95,6 +97,7 @@ export class ConversationUpkeep {
   }
 
   async #summary(
+    tenant: TenantContext,
     earlier: string | null,
     turns: Parameters<typeof extractiveSummary>[1],
     { model, isModel, signal }: { model: string; isModel: boolean; signal: AbortSignal },
@@ -104,10 +107,20 @@ export class ConversationUpkeep {
     const messages = summaryPrompt(earlier, turns, Math.floor(share));
     // A summary that is only cut together is better than a hole.
     const reply = isModel
-      ? await modelReply(this.models, { model, messages, maxOutputTokens: maxTokens }, signal).catch((): string => '')
+      ? await this.#reply(tenant, 'summary', { model, messages, maxOutputTokens: maxTokens }, signal).catch(() => '')
       : '';
     const made = truncateToTokens(reply.trim(), maxTokens);
     if (made !== '') return made;
     return extractiveSummary(earlier, turns, { maxTokens, countTokens: (text) => countTokens(text, model) });
+  }
+
+  #reply(
+    tenant: TenantContext,
+    purpose: ReplyCharge['purpose'],
+    request: ChatRequest,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const charge = (origin: ModelOrigin, usage: Usage) => this.ledger.chargeReply(tenant, { purpose, origin, usage });
+    return modelReply(this.models, request, { signal, charge });
   }
 }

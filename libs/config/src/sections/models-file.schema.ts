@@ -13,6 +13,7 @@ import {
   Matches,
   Max,
   Min,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 
@@ -107,7 +108,10 @@ export class ModelSetting {
   targets!: TargetSetting[];
 }
 
-/** In millionths of a currency unit for a million tokens: 2.50 dollars are 2500000. */
+/**
+ * In millionths of a currency unit for a million tokens, or characters that are read aloud: 2.50 dollars are 2500000.
+ * A model that only speaks has no `input` and `output`.
+ */
 export class PriceSetting {
   @IsString()
   provider!: string;
@@ -116,19 +120,28 @@ export class PriceSetting {
   @Length(1, 256)
   model!: string;
 
+  @ValidateIf(hasTokens)
   @IsInt()
   @Min(0)
   @Max(MAX_PRICE)
-  input!: number;
+  input?: number;
 
   /** Of input that the provider had cached; `input` when left out. */
   @Within(0, MAX_PRICE)
   cached_input?: number;
 
+  @ValidateIf(hasTokens)
   @IsInt()
   @Min(0)
   @Max(MAX_PRICE)
-  output!: number;
+  output?: number;
+
+  @Within(0, MAX_PRICE)
+  characters?: number;
+}
+
+function hasTokens({ input, cached_input, output, characters }: PriceSetting): boolean {
+  return [input, cached_input, output].some((price) => price !== undefined) || characters === undefined;
 }
 
 /** Providers, the models that clients may name, and what they cost. Each part may be left out. */

@@ -90,6 +90,12 @@ describe('the models file', () => {
       { prices: [{ ...target('openai'), input: 0.5, output: 1 }] },
       /prices\.0\.input must be an/,
     ],
+    ['a price of nothing', { prices: [target('openai')] }, /prices\.0\.input must be an/],
+    [
+      'half a price beside that of speech',
+      { prices: [{ ...target('openai'), characters: 1, input: 1 }] },
+      /prices\.0\.output must be an/,
+    ],
     ['two prices', { prices: [1, 2].map((input) => ({ ...target('openai'), input, output: 1 })) }, /has two prices/],
   ])('is refused with %s, in words that say where', (_, content, message) => {
     expect(() => text(content)).toThrow(message);
