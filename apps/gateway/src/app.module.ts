@@ -56,6 +56,7 @@ import { ReplacedSystemsModule } from './replaced-systems/replaced-systems.modul
 import { ResponsesModule } from './responses/responses.module.js';
 import { SpeechModule } from './speech/speech.module.js';
 import { StorageModule } from './storage/storage.module.js';
+import { UiChatModule } from './ui-chat/ui-chat.module.js';
 
 export { IdentityBootstrap } from './identity/identity-bootstrap.service.js';
 
@@ -93,6 +94,7 @@ const FEATURES: Type[] = [
   AssistantsModule,
   SpeechModule,
   ReplacedSystemsModule,
+  UiChatModule,
   StorageModule,
   ConversationsModule,
   ConversationItemsModule,

@@ -21,6 +21,7 @@ export * from './messages/knowledge-bases.js';
 export * from './messages/orphans.js';
 export * from './messages/request-record.js';
 export * from './messages/run-control.js';
+export * from './messages/run-under-way.js';
 export * from './messages/runs.js';
 export * from './messages/search-explanation.js';
 export * from './messages/search.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { CancelRun, GetRun, GetRunEvents, type RunEvent, type TenantContext } from '@parley/contracts';
+import { CancelRun, FindRunUnderWay, GetRun, GetRunEvents, type RunEvent, type TenantContext } from '@parley/contracts';
 import { migrate } from '@parley/persistence';
 import {
   createTestDatabase,
@@ -130,7 +130,11 @@ describeWithServices('a run that is listened to and stopped', () => {
     provider.answer = { tokens: WORDS, firstTokenDelayMs: 20_000 };
     const { reply, read } = await suite.startRun(tenant);
     const reading = read();
+    const underWay = (who: TenantContext) =>
+      suite.ask(FindRunUnderWay, { conversationId: reply.conversationId! }, who).then(({ run }) => run?.id ?? null);
+    expect([await underWay(tenant), await underWay(someTenant())]).toEqual([reply.runId, null]);
     expect(await suite.ask(CancelRun, { id: reply.runId }, tenant)).toMatchObject({ status: 'cancelled' });
+    expect(await underWay(tenant)).toBeNull();
     expect(textOf(await reading)).toBe('');
   });
 

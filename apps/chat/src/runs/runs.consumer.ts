@@ -4,10 +4,13 @@ import {
   CancelRun,
   ControlRun,
   type ControlRunPayload,
+  FindRunUnderWay,
   GetRun,
   GetRunEvents,
   type RunEventsReply,
   type RunEventsRequest,
+  type RunUnderWayReply,
+  type RunUnderWayRequest,
   type RunView,
   StartRun,
   type StartRunReply,
@@ -33,6 +36,11 @@ export class RunsConsumer {
   @HandleRpc(GetRunEvents)
   events(request: RunEventsRequest, { tenant }: MessageContext): Promise<RunEventsReply> {
     return this.runs.events(tenant, request);
+  }
+
+  @HandleRpc(FindRunUnderWay)
+  async underWay({ conversationId }: RunUnderWayRequest, { tenant }: MessageContext): Promise<RunUnderWayReply> {
+    return { run: await this.runs.underWay(tenant, conversationId) };
   }
 
   @HandleRpc(CancelRun)

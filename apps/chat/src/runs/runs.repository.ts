@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError, type ModelOrigin, type StartRunReply, type TenantContext } from '@parley/contracts';
 import { Database, storable, storableJson, storableText } from '@parley/persistence';
-import { type EntityManager, QueryFailedError } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, In, QueryFailedError } from 'typeorm';
 import { BEGIN_RUN, CHECKPOINT_RUN, FINISH_RUN } from './run-statements.repository.js';
 import { MessageEntity } from '../conversations/message.entity.js';
 import { RunEntity } from './run.entity.js';
@@ -92,15 +92,13 @@ export class RunsRepository {
   }
 
   /** The run with what is stored of its answer; null when it is not this user's. */
-  async find(tenant: TenantContext, runId: string): Promise<StoredRun | null> {
-    const { tenantId, userId } = tenant;
-    return this.database.withTenant(tenant, async (tx) => {
-      const run = await tx.findOneBy(RunEntity, { id: runId, tenantId, userId });
-      if (!run) return null;
-      const { messageId } = run;
-      const message = messageId && (await tx.findOneBy(MessageEntity, { id: messageId, tenantId, userId }));
-      return { run, message: message || null };
-    });
+  find(tenant: TenantContext, runId: string): Promise<StoredRun | null> {
+    return this.#findOne(tenant, { id: runId });
+  }
+
+  /** The newest run that is under way in a conversation of this user; null when there is none. */
+  findUnderWay(tenant: TenantContext, conversationId: string): Promise<StoredRun | null> {
+    return this.#findOne(tenant, { conversationId, status: In(['queued', 'in_progress']) });
   }
 
   /** Notes that a run is to stop; changes nothing about one that has ended. */
@@ -129,6 +127,18 @@ export class RunsRepository {
       tx.query(`select chat.interrupt_stale_runs($1 * interval '1 millisecond') as interrupted`, [staleAfterMs]),
     );
     return rows[0]?.interrupted ?? 0;
+  }
+
+  #findOne(tenant: TenantContext, which: FindOptionsWhere<RunEntity>): Promise<StoredRun | null> {
+    const { tenantId, userId } = tenant;
+    return this.database.withTenant(tenant, async (tx) => {
+      const where = { ...which, tenantId, userId };
+      const run = await tx.findOne(RunEntity, { where, order: { createdAt: 'desc' } });
+      if (!run) return null;
+      const { messageId } = run;
+      const message = messageId && (await tx.findOneBy(MessageEntity, { id: messageId, tenantId, userId }));
+      return { run, message: message || null };
+    });
   }
 }
 

@@ -43,6 +43,12 @@ export class RunsService {
     return runView(await this.#find(tenant, runId));
   }
 
+  /** What is being written in a conversation, of several runs the newest; null when nothing is. */
+  async underWay(tenant: TenantContext, conversationId: string): Promise<RunView | null> {
+    const stored = await this.runs.findUnderWay(tenant, conversationId);
+    return stored && runView(stored);
+  }
+
   /** What a listener who has heard the answer up to a place is to do, or to be told. @throws DomainError `not_found` */
   async events(tenant: TenantContext, { id, after }: RunEventsRequest): Promise<RunEventsReply> {
     const stored = await this.#find(tenant, id);

@@ -16,13 +16,22 @@ const ALIASES: Readonly<Record<string, string>> = { htm: 'html', markdown: 'md',
  * @throws DomainError `unsupported_file_type`
  */
 export function contentTypeOf(filename: string, allowedExtensions: readonly string[]): string {
-  const dot = filename.lastIndexOf('.');
-  const extension = dot < 0 ? '' : filename.slice(dot + 1).toLowerCase();
-  const type = ALIASES[extension] ?? extension;
+  const { extension, type } = typeOf(filename);
   if (!allowedExtensions.includes(type) && !allowedExtensions.includes(extension)) {
     const what = extension === '' ? 'Files without an extension' : `Files of type .${extension}`;
     const message = `${what} are not supported. Supported are: ${allowedExtensions.join(', ')}.`;
     throw new DomainError('unsupported_file_type', message, { param: 'file' });
   }
   return CONTENT_TYPES[type] ?? 'application/octet-stream';
+}
+
+/** The media type of a file that is known already, by its name. */
+export function mediaTypeOf(filename: string): string {
+  return CONTENT_TYPES[typeOf(filename).type]?.split(';')[0] ?? 'application/octet-stream';
+}
+
+function typeOf(filename: string): { extension: string; type: string } {
+  const dot = filename.lastIndexOf('.');
+  const extension = dot < 0 ? '' : filename.slice(dot + 1).toLowerCase();
+  return { extension, type: ALIASES[extension] ?? extension };
 }
