@@ -3,7 +3,9 @@ import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import OpenAI from 'openai';
 import { type ResponseStreamEvent } from 'openai/resources/responses/responses';
 import { describeWithServices, eventually, type ProviderStub, startProviderStub } from '@parley/testing';
-import { type LaunchedSuite, startRealSuite, type Suite } from './support/suite.js';
+import { SocketClient } from '../apps/gateway/src/sockets/socket-client.fixture.js';
+import { type AppProcess } from './support/app-process.js';
+import { createTenant, type LaunchedSuite, startRealSuite, type Suite } from './support/suite.js';
 
 const WORDS = Array.from({ length: 20 }, (_, index) => `word${index} `);
 
@@ -11,6 +13,7 @@ describeWithServices('two gateways', () => {
   let provider: ProviderStub;
   let suite: Suite & LaunchedSuite;
   let gateways: string[];
+  let second: AppProcess;
   let key: string;
 
   beforeAll(async () => {
@@ -19,7 +22,8 @@ describeWithServices('two gateways', () => {
       ...{ OPENAI_BASE_URL: provider.baseUrl, OPENAI_API_KEY: provider.apiKey, OPENAI_MODEL: 'stub-chat' },
       CONVERSATION_TITLES: 'false',
     });
-    const { url } = await suite.add('gateway');
+    const { app, url } = await suite.add('gateway');
+    second = app;
     gateways = [suite.baseUrl, url];
     await eventually(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200), { timeoutMs: 60_000 });
   });
@@ -221,5 +225,44 @@ describeWithServices('two gateways', () => {
     expect((await openai.chat.completions.messages.list(id)).data).toMatchObject([{ role: 'user', content: 'Hello' }]);
     await openai.chat.completions.delete(id);
     await expect(openai.chat.completions.retrieve(id)).rejects.toMatchObject({ status: 404 });
+  });
+
+  const socket = (at: number, token = suite.apiKey) =>
+    SocketClient.open(`${gateways[at]!.replace('http', 'ws')}/ws`, ['parley.v1', `parley.bearer.${token}`]);
+
+  it('tell one run to sockets and event streams, and nobody else’s', async () => {
+    const request = completion(`What of ${key}?`, { stream: true });
+    const client = await socket(0);
+    client.say({ type: 'start', id: 'q', request, idempotency_key: key });
+    const [stream] = await Promise.all([
+      post('/v1/chat/completions', request, 1),
+      client.until(({ type }) => type === 'done'),
+    ]);
+    const frames = [...stream.text.matchAll(/^(?:id: (\d+)\n)?data: (\{.*)$/gm)];
+    const [streamed, heard] = [frames.map(([, , data]) => JSON.parse(data!)), client.heard.map(({ data }) => data)];
+    expect([client.textOf('q'), heard[0].id]).toEqual([WORDS.join(''), streamed[0].id]);
+    expect(client.heard.at(-2)!.event_id).toBe(Number(frames.at(-1)![1]));
+    expect(asked(key)).toHaveLength(1);
+    const stranger = await socket(1, await createTenant(suite, 'elsewhere'));
+    for (const type of ['subscribe', 'cancel']) stranger.say({ type, id: type, run: heard[0].id });
+    await stranger.until(({ id }) => id === 'cancel');
+    expect(stranger.heard.map(({ error }) => error.code)).toEqual(['not_found', 'not_found']);
+    for (const { socket: open } of [client, stranger]) open.close();
+  });
+
+  it('hand sockets over when one of them stops', async () => {
+    const first = await socket(1);
+    first.say({ type: 'start', id: 'q', request: completion(`What of ${key}?`) });
+    await first.until(({ event_id: place = 0 }) => place > 20);
+    const [code] = await Promise.all([first.closed(), second.stop()]);
+    expect(code).toBe(1012);
+    const places = first.heard.flatMap(({ event_id: place }) => (place === undefined ? [] : [place]));
+    const next = await socket(0);
+    const run = first.heard[0]!.data.id;
+    next.say({ type: 'subscribe', id: 'q', run, starting_after: places.at(-1) });
+    await next.until(({ type }) => type === 'done');
+    expect(first.textOf('q') + next.textOf('q')).toBe(WORDS.join(''));
+    expect(next.textOf('q')).not.toBe('');
+    next.socket.close();
   });
 });

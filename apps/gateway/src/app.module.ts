@@ -54,6 +54,7 @@ import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { RedisConfig } from './rate-limit/redis.config.js';
 import { ReplacedSystemsModule } from './replaced-systems/replaced-systems.module.js';
 import { ResponsesModule } from './responses/responses.module.js';
+import { SocketsModule } from './sockets/sockets.module.js';
 import { SpeechModule } from './speech/speech.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { UiChatModule } from './ui-chat/ui-chat.module.js';
@@ -95,6 +96,7 @@ const FEATURES: Type[] = [
   SpeechModule,
   ReplacedSystemsModule,
   UiChatModule,
+  SocketsModule,
   StorageModule,
   ConversationsModule,
   ConversationItemsModule,

@@ -19,7 +19,7 @@ export function errorResponseFor(path: string, requestId: string, fault: Fault):
 }
 
 /** `{"error": …}` as the official SDKs read it; also sent inside a running event stream. All four keys are always there. */
-export function openAiError({ code, message, param }: Pick<Fault, 'code' | 'message' | 'param'>): object {
+export function openAiError({ code, message, param }: Pick<Fault, 'code' | 'message' | 'param'>): { error: object } {
   return { error: { message, type: ERROR_TABLE[code].openaiType, param, code } };
 }
 

@@ -1,7 +1,7 @@
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import { type FastifyAdapter } from '@nestjs/platform-fastify';
 import { DomainError } from '@parley/contracts';
-import { type FastifyRequest } from 'fastify';
+import { type FastifyInstance, type FastifyRequest } from 'fastify';
 
 /** Uploads are streamed under limits of their own; this is for JSON. */
 export const BODY_LIMIT_BYTES = 8 * 2 ** 20;
@@ -29,7 +29,20 @@ export function installJsonBody(adapter: FastifyAdapter): void {
   });
 }
 
-type JsonParser = (request: FastifyRequest, text: string, done: Done) => void;
+/** Reads JSON objects that come without a request, under the same rules. */
+export function jsonReader(fastify: FastifyInstance): (text: string) => Promise<Record<string, unknown>> {
+  const parse = fastify.getDefaultJsonParser('error', 'error') as JsonParser;
+  return (text) =>
+    new Promise((resolve, reject) => {
+      parse(undefined, withoutUnstorable(text), (error, value) => {
+        const fault = error ?? faultOf(value);
+        if (fault) reject(fault);
+        else resolve(value as Record<string, unknown>);
+      });
+    });
+}
+
+type JsonParser = (request: FastifyRequest | undefined, text: string, done: Done) => void;
 
 function readJson(parse: JsonParser, request: FastifyRequest, body: Buffer, done: Done): void {
   let text: string;

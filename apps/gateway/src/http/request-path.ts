@@ -1,7 +1,5 @@
-import { type FastifyRequest } from 'fastify';
-
 /** Path without the query. */
-export function pathOf(request: Pick<FastifyRequest, 'url'>): string {
+export function pathOf(request: { url: string }): string {
   const end = request.url.search(/[?#]/);
   return end === -1 ? request.url : request.url.slice(0, end);
 }

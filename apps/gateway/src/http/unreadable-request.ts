@@ -1,7 +1,7 @@
-import { STATUS_CODES } from 'node:http';
 import { type Socket } from 'node:net';
 import { v7 as uuidv7 } from 'uuid';
 import { errorResponseFor } from './error-response.js';
+import { answerRaw } from './raw-response.js';
 
 const FAULTS: Readonly<Record<string, { status: number; message: string }>> = {
   HPE_HEADER_OVERFLOW: { status: 431, message: 'The address and the headers of the request are too large.' },
@@ -18,9 +18,5 @@ export function answerUnreadable(error: Error & { code?: string; rawPacket?: unk
   const path = REQUEST_LINE.exec(start)?.[1] ?? '/';
   const requestId = uuidv7();
   const fault = { status, code: 'invalid_request', message, param: null, retryAfterMs: undefined } as const;
-  const { headers, body } = errorResponseFor(path, requestId, fault);
-  const json = JSON.stringify(body);
-  const all = { ...headers, 'x-request-id': requestId, 'content-length': Buffer.byteLength(json), connection: 'close' };
-  const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${json}`);
+  answerRaw(socket, { status, requestId, ...errorResponseFor(path, requestId, fault) });
 }

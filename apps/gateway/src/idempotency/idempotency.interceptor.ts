@@ -7,6 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { IdempotencyKeysRepository } from './idempotency-keys.repository.js';
 import { IdempotencyScope, idempotencyScope } from './idempotency-scope.js';
 import { fingerprintOf, keyHashOf } from './idempotent-request.js';
+import { idempotencyKeyReused } from './idempotent-runs.js';
 import { IDEMPOTENT, type IdempotentBy } from './idempotent.decorator.js';
 
 /** When the gateway that has a request dies, others may take it after this long. */
@@ -43,7 +44,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       void context.switchToHttp().getResponse<FastifyReply>().header('idempotency-replayed', 'true');
       return of(JSON.parse(claim.body));
     }
-    if (claim.state !== 'mine') throw claim.state === 'different' ? reused() : atWork();
+    if (claim.state !== 'mine') throw claim.state === 'different' ? idempotencyKeyReused() : atWork();
     const handled = within(new IdempotencyScope(claim.seed, claim.isRepeated), next);
     return by === 'run' ? handled : from(this.#keep(tenant, keyHash, handled));
   }
@@ -83,11 +84,6 @@ export class IdempotencyInterceptor implements NestInterceptor {
 /** The handler is called when the observable is subscribed to. */
 function within(scope: IdempotencyScope, next: CallHandler): Observable<unknown> {
   return new Observable((subscriber) => idempotencyScope.run(scope, () => next.handle().subscribe(subscriber)));
-}
-
-function reused(): DomainError {
-  const message = 'This idempotency key was used for another request.';
-  return new DomainError('idempotency_key_reused', message, { param: 'Idempotency-Key' });
 }
 
 function atWork(): DomainError {

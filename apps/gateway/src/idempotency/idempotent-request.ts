@@ -15,11 +15,13 @@ export function keyHashOf(header: string | string[]): Buffer {
   throw new DomainError('invalid_request', message, { param: 'Idempotency-Key' });
 }
 
+export type PrintedRequest = Pick<FastifyRequest, 'method' | 'headers' | 'body' | 'url'>;
+
 /**
  * Tells one request from another: SHA-256 over method, path and body, in which the order of fields does not count. A form
  * with files is not read for it; its length stands for it.
  */
-export function fingerprintOf(request: FastifyRequest): Buffer {
+export function fingerprintOf(request: PrintedRequest): Buffer {
   const { method, headers, body } = request;
   const said = body === undefined || body === null ? (headers['content-length'] ?? '') : canonical(body);
   return createHash('sha256')

@@ -1,11 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { DomainError } from '@parley/contracts';
 import { requestScope } from '@parley/observability';
 import { type FastifyRequest } from 'fastify';
 import { AnonymousAccess } from './anonymous-access.js';
 import { API_KEY_MARK } from './api-key-secret.js';
 import { AuthenticationService } from './authentication.service.js';
+import { missingCredentials } from './bearer-authentication.js';
 import { JwtGuard } from './jwt.guard.js';
 import { PUBLIC } from './require-scopes.decorator.js';
 
@@ -36,7 +36,7 @@ export class AuthenticationGuard implements CanActivate {
     const apiKey = bearer === null ? headerOf(request, 'x-api-key') : bearer.startsWith(API_KEY_MARK) ? bearer : null;
     if (apiKey !== null) request.principal = await this.authentication.byApiKey(apiKey);
     else if (bearer !== null) await this.jwtGuard.canActivate(context);
-    else request.principal = (await this.anonymous.principal()) ?? refuse();
+    else request.principal = (await this.anonymous.principal()) ?? missingCredentials();
   }
 }
 
@@ -47,8 +47,4 @@ function bearerOf(authorization: string | undefined): string | null {
 function headerOf({ headers }: FastifyRequest, name: string): string | null {
   const value = headers[name];
   return typeof value === 'string' && value !== '' ? value : null;
-}
-
-function refuse(): never {
-  throw new DomainError('missing_credentials', 'Send an access token or an API key: Authorization: Bearer …');
 }

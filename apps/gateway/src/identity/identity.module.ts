@@ -6,6 +6,7 @@ import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { AuthController } from './auth.controller.js';
 import { AuthenticationService } from './authentication.service.js';
+import { BearerAuthentication } from './bearer-authentication.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import { IdentityBootstrap } from './identity-bootstrap.service.js';
 import { JwtGuard } from './jwt.guard.js';
@@ -30,6 +31,7 @@ import { UsersService } from './users.service.js';
     ApiKeysRepository,
     AuthenticationService,
     AnonymousAccess,
+    BearerAuthentication,
     JwtStrategy,
     JwtGuard,
     SignInAttempts,
@@ -39,6 +41,6 @@ import { UsersService } from './users.service.js';
     TenantsService,
     IdentityBootstrap,
   ],
-  exports: [AuthenticationService, AnonymousAccess, JwtGuard, IdentityBootstrap],
+  exports: [AuthenticationService, AnonymousAccess, BearerAuthentication, JwtGuard, IdentityBootstrap],
 })
 export class IdentityModule {}

@@ -7,13 +7,14 @@ import { RateLimitGuard } from './rate-limit.guard.js';
 import { RateLimiters } from './rate-limiters.js';
 import { RedisConfig } from './redis.config.js';
 import { RedisConnection } from './redis.connection.js';
+import { RequestLimit } from './request-limit.js';
 
 const sections = { limit: RateLimitConfig, server: ServerConfig, redis: RedisConfig };
 
 /** How many of 100 requests of one user at once get through. */
 async function passed(environment: Record<string, string>): Promise<number> {
   const { limit, server, redis } = loadConfig(sections, environment);
-  const guard = new RateLimitGuard(limit, server, new RateLimiters(new RedisConnection(redis)));
+  const guard = new RateLimitGuard(new RequestLimit(limit, server, new RateLimiters(new RedisConnection(redis))));
   const request = { principal: { apiKeyId: null, tenant: { userId: 'somebody' } } };
   const http = { getRequest: () => request, getResponse: () => ({ headers: () => undefined }) };
   const context = { switchToHttp: () => http } as unknown as ExecutionContext;
