@@ -94,14 +94,14 @@ export class SocketRuns {
   #hear(id: string, run: Run, leaving: AbortController, options: ChunkOptions): void {
     const heard = { runId: run.runId, leaving };
     this.#heard.set(id, heard);
-    void this.#tell(id, run, options).finally(() => {
+    void this.#tell(id, run, { ...options, left: leaving.signal }).finally(() => {
       if (this.#heard.get(id) === heard) this.#heard.delete(id);
     });
     if (!this.writer.isOpen) this.#leave(id, heard);
   }
 
-  async #tell(id: string, run: Run, options: ChunkOptions): Promise<void> {
-    const isLeft = () => this.#heard.get(id)?.runId !== run.runId || !this.writer.isOpen;
+  async #tell(id: string, run: Run, { left, ...options }: ChunkOptions & { left: AbortSignal }): Promise<void> {
+    const isLeft = () => left.aborted || !this.writer.isOpen;
     try {
       for await (const { chunk, position } of completionChunks(run, options)) {
         if (isLeft()) return;

@@ -67,8 +67,7 @@ export class SocketServer implements OnApplicationBootstrap, BeforeApplicationSh
 
   async #upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
     const deadline = setTimeout(() => connection.destroy(), ADMISSION_TIMEOUT_MS);
-    const onError = () => connection.destroy();
-    connection.on('error', onError);
+    connection.on('error', () => connection.destroy());
     const requestId = requestIdOf(request);
     try {
       if (!isSocketPath(request)) throw DomainError.notFound('socket');
@@ -77,6 +76,7 @@ export class SocketServer implements OnApplicationBootstrap, BeforeApplicationSh
       this.#server.handleUpgrade(request, connection, head, (socket) => this.#begin(socket, admitted, requestId));
     } catch (error) {
       const fault = faultOf(error);
+      connection.once('finish', () => connection.destroy());
       answerRaw(connection, {
         status: fault.status,
         requestId,
@@ -84,7 +84,6 @@ export class SocketServer implements OnApplicationBootstrap, BeforeApplicationSh
       });
     } finally {
       clearTimeout(deadline);
-      connection.off('error', onError);
     }
   }
 

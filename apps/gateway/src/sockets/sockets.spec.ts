@@ -1,4 +1,5 @@
-import { type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CancelRun, DomainError, formatId, GetRunEvents, type RunEvent, StartRun } from '@parley/contracts';
 import { eventually } from '@parley/testing';
@@ -93,6 +94,18 @@ describe('/ws', () => {
     });
   });
 
+  it('survives a client that is gone before its answer', async () => {
+    const { hostname, port } = new URL(url);
+    for (let time = 0; time < 5; time++) {
+      const connection = connect(Number(port), hostname);
+      await once(connection, 'connect');
+      const head = 'GET /ws HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n';
+      connection.write(head, () => connection.resetAndDestroy());
+      await once(connection, 'close');
+    }
+    expect((await SocketClient.refused(url)).status).toBe(401);
+  });
+
   it('lets a page in with its token among the protocols, and does not send it back', async () => {
     const options = { headers: { origin: 'https://chat.example' } };
     const client = await SocketClient.open(url, ['parley.v1', `parley.bearer.${KEY}`], options);
@@ -169,6 +182,23 @@ describe('/ws', () => {
     await eventually(() => expect(bus.signals.filter(({ action }) => action === 'leave')).toHaveLength(2));
     expect(bus.asked(CancelRun)).toEqual([]);
     expect(client.textOf('a')).toBe('');
+  });
+
+  it('hears a run again under the same name, and then once', async () => {
+    const client = await opened();
+    bus.acceptRuns();
+    client.say({ type: 'start', id: 'a', request });
+    await client.until(({ type }) => type === 'chunk');
+    const { runId } = bus.runs[0]!.request;
+    const run = runView({ id: runId });
+    bus.on(GetRunEvents, () => ({ run, state: 'ended' as const, events: [text('All.'), COMPLETED] }));
+    client.say({ type: 'unsubscribe', id: 'a' });
+    client.say({ type: 'subscribe', id: 'a', run: formatId('run', runId) });
+    await done(client, 'a');
+    client.say({ type: 'ping', id: 'end' });
+    await client.until(({ type }) => type === 'pong');
+    expect([client.textOf('a'), client.of('a').filter(({ type }) => type === 'error')]).toEqual(['All.', []]);
+    client.socket.close();
   });
 
   it('stops a run that it hears, and any other', async () => {
