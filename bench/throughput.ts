@@ -13,6 +13,8 @@ through a bare proxy in Node, through nginx, and called directly. They take turn
   --streams <n>  at the same time (default 20)
   --rounds <n>   (default 5)`;
 
+/** Words that come again, as in natural text: the answers are stored and can be searched. */
+const VOCABULARY = 300;
 const WORKLOADS = [
   { tokens: 100, streamsPerRound: 400 },
   { tokens: 1_000, streamsPerRound: 100 },
@@ -40,7 +42,7 @@ export async function run(args: string[]): Promise<void> {
       ['Parley', { baseUrl: `${suite.baseUrl}/v1`, apiKey: suite.apiKey, body }],
     ];
     for (const { tokens, streamsPerRound } of WORKLOADS) {
-      const words = Array.from({ length: tokens }, (_, index) => ` word${index}`);
+      const words = Array.from({ length: tokens }, (_, index) => ` word${(index * 7) % VOCABULARY}`);
       stub.answer = { tokens: words };
       const rates = await takeTurns(paths, { ...load, streamsPerRound, answer: words.join('') }, () => {
         stub.requests.length = 0;

@@ -7,7 +7,7 @@ export interface CoalescerLimits {
   bytes: number;
 }
 
-const DEFAULT_LIMITS: CoalescerLimits = { delayMs: 25, bytes: 2048 };
+const DEFAULT_LIMITS: CoalescerLimits = { delayMs: 40, bytes: 4096 };
 
 /** Joins tokens that come in quick succession: the first goes out at once, what follows within the delay goes together. */
 export class Coalescer {
