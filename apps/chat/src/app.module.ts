@@ -19,6 +19,7 @@ import { llmMetrics } from './runs/run-metrics.js';
 import { RunsModule } from './runs/runs.module.js';
 import { SpeechConfig } from './speech/speech.config.js';
 import { SpeechModule } from './speech/speech.module.js';
+import { StatisticsModule } from './statistics/statistics.module.js';
 import { StatusModule } from './status/status.module.js';
 import { StoredRequestEntity } from './stored-requests/stored-request.entity.js';
 import { StoredRequestsModule } from './stored-requests/stored-requests.module.js';
@@ -67,6 +68,7 @@ export class AppModule {
         ModelsModule,
         RunsModule,
         SpeechModule,
+        StatisticsModule,
         StatusModule,
         StoredRequestsModule,
       ],

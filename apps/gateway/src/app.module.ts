@@ -56,6 +56,7 @@ import { ReplacedSystemsModule } from './replaced-systems/replaced-systems.modul
 import { ResponsesModule } from './responses/responses.module.js';
 import { SocketsModule } from './sockets/sockets.module.js';
 import { SpeechModule } from './speech/speech.module.js';
+import { StatisticsModule } from './statistics/statistics.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { UiChatModule } from './ui-chat/ui-chat.module.js';
 
@@ -97,6 +98,7 @@ const FEATURES: Type[] = [
   ReplacedSystemsModule,
   UiChatModule,
   SocketsModule,
+  StatisticsModule,
   StorageModule,
   ConversationsModule,
   ConversationItemsModule,

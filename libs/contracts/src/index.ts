@@ -26,6 +26,7 @@ export * from './messages/runs.js';
 export * from './messages/search-explanation.js';
 export * from './messages/search.js';
 export * from './messages/speech.js';
+export * from './messages/statistics.js';
 export * from './messages/status.js';
 export * from './messages/stored-requests.js';
 export * from './messages/web-pages.js';

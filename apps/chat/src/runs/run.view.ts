@@ -54,7 +54,9 @@ export function toolCallViews(calls: readonly StoredToolCall[] | null): ToolCall
  */
 export function storedEvents({ run, message }: StoredRun, after: number): RunEvent[] | null {
   const log = message ? RunLog.of({ ...message, text: message.content }) : new RunLog();
-  const isWhole = run.outputExtent === log.extent || run.status === 'interrupted';
+  // Of a run whose process died nobody knows more than what is stored, whether it was then interrupted or cancelled.
+  const isAllThatIsKnown = run.status === 'interrupted' || run.outputExtent === null;
+  const isWhole = run.outputExtent === log.extent || isAllThatIsKnown;
   if (!isWhole) return null;
   return after > log.extent ? [] : [...log.from(after), endOf(run, message?.annotations ?? [])];
 }

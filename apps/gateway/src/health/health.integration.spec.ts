@@ -107,6 +107,8 @@ describeWithServices('Health', () => {
     const token = await gateway.signIn();
     const detailed = await gateway.call('GET', '/api/status/detailed', { token });
     expect(detailed.body).toMatchObject({ status: 'healthy', system: { memory: { rss_bytes: expect.any(Number) } } });
+    // Nobody answers for the statistics here.
+    expect(detailed.body).toMatchObject({ usage_today: null });
     expect(detailed.body).toMatchObject({ providers: [{ name: 'openai', breaker: 'open', active_requests: 3 }] });
     expect((await gateway.call('GET', '/health')).body).not.toHaveProperty('providers');
     await gateway.call('GET', '/v1/files/file-0123', { token });

@@ -2,6 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { MessageBus } from '@parley/messaging';
 import { HealthRegistry } from '@parley/observability';
 import { Database } from '@parley/persistence';
+import { StatisticsModule } from '../statistics/statistics.module.js';
 import { MetricsListener } from './metrics-listener.js';
 import { MetricsController } from './metrics.controller.js';
 import { ProbesController } from './probes.controller.js';
@@ -9,6 +10,7 @@ import { StatusController } from './status.controller.js';
 import { SuiteStatusService } from './suite-status.service.js';
 
 @Module({
+  imports: [StatisticsModule],
   controllers: [StatusController, ProbesController, MetricsController],
   providers: [SuiteStatusService, MetricsListener],
   exports: [MetricsListener],

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type ProviderStatus } from '@parley/contracts';
+import { type ProviderStatus, type UsageRow } from '@parley/contracts';
 
 class ServicesObject {
   @ApiProperty()
@@ -97,9 +97,41 @@ export function providerObject(status: ProviderStatus): ProviderObject {
   };
 }
 
+export class UsedTodayObject {
+  @ApiProperty()
+  requests!: number;
+
+  @ApiProperty()
+  prompt_tokens!: number;
+
+  @ApiProperty()
+  completion_tokens!: number;
+
+  @ApiProperty({ description: 'In millionths of the currency of the prices' })
+  cost_micros!: number;
+}
+
+export function usedToday(rows: readonly UsageRow[]): UsedTodayObject {
+  const sum = (of: (row: UsageRow) => number) => rows.reduce((total, row) => total + of(row), 0);
+  return {
+    requests: sum((row) => row.requests),
+    prompt_tokens: sum((row) => row.promptTokens),
+    completion_tokens: sum((row) => row.completionTokens),
+    cost_micros: sum((row) => row.costMicros),
+  };
+}
+
 export class DetailedStatusObject extends StatusObject {
   @ApiProperty({ type: [ProviderObject], description: 'As the chat process that answered sees them' })
   providers!: ProviderObject[];
+
+  @ApiProperty({
+    type: UsedTodayObject,
+    nullable: true,
+    description:
+      "What the caller's tenant has asked models for since midnight in UTC; null when that cannot be told now",
+  })
+  usage_today!: UsedTodayObject | null;
 
   @ApiProperty({ description: 'Of the gateway that answers' })
   system!: SystemObject;

@@ -30,6 +30,7 @@ import { StoredRequests1700000000614 } from './1700000000614-stored-requests.js'
 import { RunCosts1700000000620 } from './1700000000620-run-costs.js';
 import { Tools1700000000621 } from './1700000000621-tools.js';
 import { LostRuns1700000000640 } from './1700000000640-lost-runs.js';
+import { RunStatistics1700000000660 } from './1700000000660-run-statistics.js';
 import { UsageRecords1700000000641 } from './1700000000641-usage-records.js';
 
 /** In order. A migration that has landed is never edited: add another. */
@@ -67,4 +68,5 @@ export const MIGRATIONS = [
   Tools1700000000621,
   LostRuns1700000000640,
   UsageRecords1700000000641,
+  RunStatistics1700000000660,
 ];

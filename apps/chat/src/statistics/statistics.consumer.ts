@@ -1,0 +1,26 @@
+import { Controller } from '@nestjs/common';
+import {
+  GetStreamingStatistics,
+  type GetStreamingStatisticsRequest,
+  GetUsageStatistics,
+  type GetUsageStatisticsRequest,
+  type StreamingStatistics,
+  type UsageRow,
+} from '@parley/contracts';
+import { HandleRpc, type MessageContext } from '@parley/messaging';
+import { StatisticsRepository } from './statistics.repository.js';
+
+@Controller()
+export class StatisticsConsumer {
+  constructor(private readonly statistics: StatisticsRepository) {}
+
+  @HandleRpc(GetStreamingStatistics)
+  streaming({ windowSeconds }: GetStreamingStatisticsRequest): Promise<StreamingStatistics> {
+    return this.statistics.streaming(windowSeconds);
+  }
+
+  @HandleRpc(GetUsageStatistics)
+  usage(request: GetUsageStatisticsRequest, { tenant }: MessageContext): Promise<UsageRow[]> {
+    return this.statistics.usage(tenant, request);
+  }
+}

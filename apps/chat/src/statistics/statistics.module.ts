@@ -1,0 +1,6 @@
+import { Module } from '@nestjs/common';
+import { StatisticsConsumer } from './statistics.consumer.js';
+import { StatisticsRepository } from './statistics.repository.js';
+
+@Module({ controllers: [StatisticsConsumer], providers: [StatisticsRepository] })
+export class StatisticsModule {}
