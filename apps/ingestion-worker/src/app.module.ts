@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BlobsConfig, type ConfigOf, type Environment, LlmConfig } from '@parley/config';
 import { EgressConfig } from '@parley/egress';
-import { LlmModule, llmOptionsOf } from '@parley/llm';
+import { embeddingMetrics, LlmModule, llmOptionsOf } from '@parley/llm';
 import { type RunnableApp } from '@parley/observability';
 import { createService, ServiceModule, serviceSections, type Wiring } from '@parley/service';
 import { IngestionConfig } from './ingestion/ingestion.config.js';
@@ -34,7 +34,7 @@ export class AppModule {
           config,
           wiring,
         }),
-        LlmModule.forEmbeddings(llmOptionsOf(config.llm)),
+        LlmModule.forEmbeddings(llmOptionsOf(config.llm), embeddingMetrics),
         IngestionModule,
       ],
     };

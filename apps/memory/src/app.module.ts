@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BlobsConfig, type ConfigOf, type Environment, LlmConfig, RerankConfig } from '@parley/config';
 import { EgressConfig } from '@parley/egress';
-import { LlmModule, llmOptionsOf } from '@parley/llm';
+import { embeddingMetrics, LlmModule, llmOptionsOf } from '@parley/llm';
 import { type RunnableApp } from '@parley/observability';
 import { createService, ServiceModule, serviceSections, type Wiring } from '@parley/service';
 import { DocumentEntity } from './documents/document.entity.js';
@@ -53,7 +53,7 @@ export class AppModule {
           config,
           wiring,
         }),
-        LlmModule.forEmbeddings(llmOptionsOf(config.llm)),
+        LlmModule.forEmbeddings(llmOptionsOf(config.llm), embeddingMetrics),
         FilesModule,
         KnowledgeBasesModule,
         DocumentsModule,

@@ -17,6 +17,7 @@ export {
   recallAt,
   reciprocalRankAt,
 } from './evaluation/ranking-quality.js';
+export { jobsFinished } from './ingestion/finished-jobs.js';
 export { IngestionLedger, type NewJob } from './ingestion/ingestion-ledger.js';
 export { cancelJobs } from './ingestion/job-ending.js';
 export { ChunkWriter, type NewChunk, type NewVector } from './ingestion/chunk-writer.js';

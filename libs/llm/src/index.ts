@@ -3,6 +3,7 @@ export { BUILTIN_EMBEDDING_MODEL, isBuiltinEmbeddingModel } from './builtin/buil
 export * from './chat-models.js';
 export { chatModelsOf } from './chat-models-of.js';
 export * from './chat-provider.js';
+export * from './embedding-metrics.js';
 export * from './embedding-provider.js';
 export * from './embedding-providers.js';
 export * from './llm-observer.js';

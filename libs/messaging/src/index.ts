@@ -1,4 +1,5 @@
 export { type BrokerConnect, connectRabbitMq } from './connection/broker-connect.js';
+export { deadLetters } from './consuming/dead-letter-watch.js';
 export { type WorkOptions } from './consuming/message-handler.js';
 export * from './message-bus.js';
 export * from './message-context.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { TenantContext } from '@parley/contracts';
-import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
+import { createTestDatabase, describeWithServices, eventually, metricValue, type TestDatabase } from '@parley/testing';
 import { Database } from './database.js';
 import { migrate } from './migrate.js';
 import { type AppRole } from './persistence-options.js';
@@ -36,6 +36,21 @@ describeWithServices('Database', () => {
   it('works as the app’s role and for one tenant, whatever the login may do', async () => {
     const [row] = await database.withTenant(tenant, (tx) => tx.query(whoAmI));
     expect(row).toEqual({ role: 'parley_chat', tenant: tenant.tenantId });
+  });
+
+  it('tells what its pool does, and how long transactions waited for a connection', async () => {
+    const connections = (state: string) => metricValue('parley_database_pool_connections', { app: 'chat', state });
+    const waits = () => metricValue('parley_database_pool_wait_seconds_count', { app: 'chat' });
+    const before = await waits();
+    const hold = Promise.withResolvers<void>();
+    const held = [1, 2, 3].map(() => database.withTenant(tenant, () => hold.promise));
+    await eventually(async () => expect([await connections('total'), await connections('waiting')]).toEqual([2, 1]));
+    hold.resolve();
+    await Promise.all(held);
+    expect([await connections('total'), await connections('idle'), await connections('waiting')]).toEqual([2, 2, 0]);
+    expect((await waits()) - before).toBe(3);
+    await database.onApplicationShutdown();
+    expect(await connections('total')).toBe(0);
   });
 
   it('leaves nothing of a tenant on the connection', async () => {

@@ -2,7 +2,8 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import { DomainError, type TenantContext } from '@parley/contracts';
 import { DataSource, type EntityManager } from 'typeorm';
 import { isConnectionFailure } from './connection-failure.js';
-import { PERSISTENCE_OPTIONS, type PersistenceOptions } from './persistence-options.js';
+import { appOf, PERSISTENCE_OPTIONS, type PersistenceOptions } from './persistence-options.js';
+import { type ObservedPool, observePool, timedWait } from './pool-metrics.js';
 
 const RETRY_AFTER_MS = 2_000;
 
@@ -14,9 +15,12 @@ const RETRY_AFTER_MS = 2_000;
 @Injectable()
 export class Database implements OnModuleInit, OnApplicationShutdown {
   readonly #dataSource: DataSource;
+  readonly #app: string;
   #connecting: Promise<unknown> | undefined;
+  #forgetPool: (() => void) | undefined;
 
   constructor(@Inject(PERSISTENCE_OPTIONS) private readonly options: PersistenceOptions) {
+    this.#app = appOf(options.role);
     this.#dataSource = new DataSource({
       type: 'postgres',
       url: options.url,
@@ -42,6 +46,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.#forgetPool?.();
     if (this.#dataSource.isInitialized) await this.#dataSource.destroy();
   }
 
@@ -92,6 +97,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   async #run<T>(tenantId: string, work: (tx: EntityManager) => Promise<T>): Promise<T> {
     const runner = this.#dataSource.createQueryRunner();
     try {
+      await timedWait(this.#app, runner.connect());
       // One round trip instead of two. Both values are ours: a role's name, and a uuid or nothing.
       await runner.query(`begin; set local role ${this.options.role}; set local parley.tenant_id = '${tenantId}'`);
       // TypeORM is told, so that locks and nested transactions of its own take this one.
@@ -109,7 +115,13 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
 
   async #connect(): Promise<void> {
     if (this.#dataSource.isInitialized) return;
-    this.#connecting ??= this.#dataSource.initialize().finally(() => (this.#connecting = undefined));
+    this.#connecting ??= this.#initialize().finally(() => (this.#connecting = undefined));
     await this.#connecting;
+  }
+
+  async #initialize(): Promise<void> {
+    await this.#dataSource.initialize();
+    const { master } = this.#dataSource.driver as unknown as { master: ObservedPool };
+    this.#forgetPool = observePool(this.#app, master);
   }
 }

@@ -4,6 +4,11 @@ export const PERSISTENCE_OPTIONS = Symbol('PERSISTENCE_OPTIONS');
 export const APP_ROLES = ['parley_gateway', 'parley_chat', 'parley_memory', 'parley_worker'] as const;
 export type AppRole = (typeof APP_ROLES)[number];
 
+/** The app that has a role, as metrics name it. */
+export function appOf(role: AppRole): string {
+  return role === 'parley_worker' ? 'ingestion-worker' : role.replace('parley_', '');
+}
+
 export interface PersistenceOptions {
   /** postgres://… of a login that is a member of `role`. */
   url: string;

@@ -1,5 +1,6 @@
 export { describeWithPrivateServers, describeWithServices } from './describe-with-services.js';
 export { eventually, type EventuallyOptions } from './eventually.js';
+export { countSeries, metricValue } from './metrics.js';
 export { startPrivatePostgres, startPrivateRabbitMq } from './private-servers.js';
 export { startProviderStub, type ProviderStub, type ProviderStubOptions } from './provider-stub/provider-stub.js';
 export type { Answer, Fault, PacedAnswer, RecordedRequest, Reply } from './provider-stub/script.js';

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type ChatProvider } from '@parley/llm';
+import { cacheAsked } from '@parley/observability';
 
 const FRESH_MS = 60_000;
 /** The shortest time between two questions to the provider. */
@@ -31,7 +32,9 @@ export class ModelListing {
 
   /** Asks again for a name that it does not know yet. */
   async has(model: string): Promise<boolean> {
-    if (!this.#models.includes(model)) await this.#ask();
+    const isListed = this.#models.includes(model);
+    cacheAsked('models', isListed);
+    if (!isListed) await this.#ask();
     return this.#models.includes(model);
   }
 

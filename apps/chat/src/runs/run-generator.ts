@@ -194,6 +194,8 @@ export class RunGenerator {
     const result = resultOf(run.plan, answer, ending, timings, run.events);
     const lost = await this.#save(run, result);
     runMetrics.finished(lost ? 'failed' : result.status, timings.totalMs);
+    if (answer.usage && firstTokenMs !== null)
+      runMetrics.written(answer.usage.completionTokens, timings.totalMs - firstTokenMs);
     this.#tellEnd(run, answer, lost ? { type: 'failed', error: lost } : ending);
     this.upkeep.runEnded(run.tenant, run.plan);
   }

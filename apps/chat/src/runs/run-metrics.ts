@@ -1,6 +1,6 @@
-import { type RunStatus } from '@parley/contracts';
+import { type ModelOrigin, type RunStatus } from '@parley/contracts';
 import { type LlmObserver } from '@parley/llm';
-import { counter, gauge, histogram } from '@parley/observability';
+import { boundedValues, counter, gauge, histogram } from '@parley/observability';
 
 const MS_PER_S = 1_000;
 
@@ -31,6 +31,16 @@ const runs = counter('parley_runs_total', 'Answers generated, by how they ended'
 const activeRuns = gauge('parley_active_runs', 'Answers being generated');
 const firstToken = histogram('parley_time_to_first_token_seconds', 'From the arrival of a request to its first token');
 const runDuration = histogram('parley_run_duration_seconds', 'From the arrival of a request to the end of its answer');
+const queueTime = histogram(
+  'parley_run_queue_seconds',
+  'From the arrival of a request until its answer is begun: history and assistant are read, the model is chosen',
+);
+const speed = histogram(
+  'parley_run_tokens_per_second',
+  'Tokens of an answer per second, from its first token to its end',
+  [],
+  [1, 2, 5, 10, 20, 30, 40, 60, 80, 100, 150, 200, 500, 1_000],
+);
 const toolRuns = counter('parley_tool_runs_total', 'Tools of the server that models called', ['tool', 'outcome']);
 const retrievals = counter('memory_retrievals_total', 'Searches that grounded an answer', ['outcome']);
 
@@ -43,6 +53,13 @@ export const runMetrics = {
   },
   firstToken(elapsedMs: number): void {
     firstToken.observe(elapsedMs / MS_PER_S);
+  },
+  begun(queueMs: number): void {
+    queueTime.observe(queueMs / MS_PER_S);
+  },
+  /** Answers that came at once have no speed. */
+  written(tokens: number, elapsedMs: number): void {
+    if (tokens > 0 && elapsedMs > 0) speed.observe(tokens / (elapsedMs / MS_PER_S));
   },
   finished(status: RunStatus, totalMs: number): void {
     runs.inc({ status });
@@ -60,10 +77,15 @@ export const runMetrics = {
   },
 };
 
-/** Providers and models are those that the configuration names or a provider lists, so their number is bounded. */
+/** A provider may list a thousand models, and others tomorrow. */
+const MAX_MODELS = 100;
+const bounded = boundedValues(MAX_MODELS);
+const labelsOf = ({ provider, model }: ModelOrigin) => ({ provider, model: bounded(model) });
+
+/** Providers are those of the configuration. */
 export const llmMetrics: LlmObserver = {
   finished: ({ operation, provider, model, outcome }) => {
-    if (operation === 'chat') llmRequests.inc({ provider, model, outcome });
+    if (operation === 'chat') llmRequests.inc({ ...labelsOf({ provider, model }), outcome });
   },
   breakerChanged: ({ provider, state }) => breakers.set({ provider }, BREAKER_LEVELS[state]),
   loadChanged: ({ provider, load }) => {
@@ -73,13 +95,14 @@ export const llmMetrics: LlmObserver = {
   fellBack: ({ from, to, reason }) => fallbacks.inc({ from: from.provider, to: to.provider, reason }),
   charged: ({ origin, usage, costMicros }) => {
     const { cachedTokens = 0 } = usage;
-    tokens.inc({ ...origin, kind: 'input' }, Math.max(0, usage.promptTokens - cachedTokens));
-    tokens.inc({ ...origin, kind: 'cached_input' }, cachedTokens);
-    tokens.inc({ ...origin, kind: 'output' }, usage.completionTokens);
-    if (costMicros !== null) costs.inc({ ...origin, estimated: String(usage.estimated) }, costMicros);
+    const labels = labelsOf(origin);
+    tokens.inc({ ...labels, kind: 'input' }, Math.max(0, usage.promptTokens - cachedTokens));
+    tokens.inc({ ...labels, kind: 'cached_input' }, cachedTokens);
+    tokens.inc({ ...labels, kind: 'output' }, usage.completionTokens);
+    if (costMicros !== null) costs.inc({ ...labels, estimated: String(usage.estimated) }, costMicros);
   },
   spoken: ({ origin, characters, costMicros }) => {
-    spokenCharacters.inc(origin, characters);
-    if (costMicros !== null) costs.inc({ ...origin, estimated: 'false' }, costMicros);
+    spokenCharacters.inc(labelsOf(origin), characters);
+    if (costMicros !== null) costs.inc({ ...labelsOf(origin), estimated: 'false' }, costMicros);
   },
 };

@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { DomainError } from '@parley/contracts';
-import { eventually } from '@parley/testing';
+import { eventually, metricValue } from '@parley/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { somePassage, someRequest, someTenant } from '../fixtures/samples.js';
 import { chunks, failing, hanging, saying } from '../fixtures/scripted-provider.js';
 
 // After `@nestjs/common`: Jest cannot load CommonJS packages while the ES modules that they require are being loaded.
+const { runMetrics } = await import('./run-metrics.js');
 const { RunWorkshop } = await import('../fixtures/run-workshop.js');
 
 Logger.overrideLogger(false);
@@ -41,6 +42,17 @@ describe('RunsService', () => {
       provider: 'openai',
       createdAt: '2025-01-01T00:00:00.000Z',
     });
+  });
+
+  it('measures how long an answer waited, and how fast it is written', async () => {
+    const before = await metricValue('parley_run_queue_seconds_count');
+    await startRun();
+    await ended();
+    expect((await metricValue('parley_run_queue_seconds_count')) - before).toBe(1);
+    runMetrics.written(30, 1_500);
+    runMetrics.written(30, 0);
+    expect(await metricValue('parley_run_tokens_per_second_sum')).toBeGreaterThanOrEqual(20);
+    expect(await metricValue('parley_run_tokens_per_second_sum')).toBeLessThan(Infinity);
   });
 
   it('streams the answer, stores it, and only then tells that it is complete', async () => {

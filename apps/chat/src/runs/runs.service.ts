@@ -15,6 +15,7 @@ import { RetrievalClient } from './retrieval.client.js';
 import { RunGenerator } from './run-generator.js';
 import { RunListening } from './run-listening.js';
 import { RunPlanner } from './run-planner.js';
+import { runMetrics } from './run-metrics.js';
 import { isUnderWay, runView, storedEvents } from './run.view.js';
 import { RunsRepository, type StoredRun } from './runs.repository.js';
 
@@ -88,6 +89,7 @@ export class RunsService {
     const queueMs = Math.round(performance.now() - receivedAt);
     const { createdAt, stored } = await this.runs.begin(tenant, plan, { owner: this.active.owner, queueMs });
     if (!createdAt) return this.#begunBefore(tenant, request.runId);
+    runMetrics.begun(queueMs);
     const events = this.listening.open(plan, stop);
     const ended = this.generator.generate({ tenant, plan, receivedAt, retrieval, stored, stop, events });
     await stored;

@@ -5,16 +5,17 @@ import { type FastifyInstance, type FastifyRequest } from 'fastify';
 const UNMATCHED = 'unmatched';
 const SCRAPED = /^(\/api)?(\/status)?\/(health|metrics)(\/|$)/;
 
+const requests = counter('http_requests_total', 'HTTP requests answered', ['method', 'route', 'status']);
+const durations = histogram(
+  'http_request_duration_seconds',
+  'From the first byte of a request to the last of its response',
+  ['method', 'route', 'status'],
+);
+const inProgress = gauge('http_requests_in_progress', 'HTTP requests being worked on', ['method', 'route']);
+
 /** Counts and logs every request under its route's template: a raw path would make a time series of every id. */
 export function installHttpMetrics(fastify: FastifyInstance): void {
   const logger = new Logger('Http');
-  const requests = counter('http_requests_total', 'HTTP requests answered', ['method', 'route', 'status']);
-  const durations = histogram(
-    'http_request_duration_seconds',
-    'From the first byte of a request to the last of its response',
-    ['method', 'route', 'status'],
-  );
-  const inProgress = gauge('http_requests_in_progress', 'HTTP requests being worked on', ['method', 'route']);
 
   fastify.addHook('onRequest', (request, reply, done) => {
     const startedAt = performance.now();

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError, TenantContext } from '@parley/contracts';
+import { cacheAsked } from '@parley/observability';
 import { hashApiKeySecret, isApiKeySecret } from './api-key-secret.js';
 import { AuthConfig } from './auth.config.js';
 import { CredentialsRepository, type PrincipalRow } from './credentials.repository.js';
@@ -29,7 +30,7 @@ export class AuthenticationService {
     if (!isApiKeySecret(secret)) throw invalidCredentials();
     const hash = hashApiKeySecret(secret, this.#pepper);
     const cacheKey = `key:${hash.toString('base64')}`;
-    const cached = this.#principals.get(cacheKey);
+    const cached = this.#cached(cacheKey);
     if (cached) return cached;
     const row = await this.credentials.authenticateApiKey(hash);
     if (!row) throw invalidCredentials();
@@ -41,7 +42,7 @@ export class AuthenticationService {
   /** @throws DomainError `invalid_credentials` when the user is gone or disabled */
   async byUserId(userId: string): Promise<Principal> {
     const cacheKey = `user:${userId}`;
-    const cached = this.#principals.get(cacheKey);
+    const cached = this.#cached(cacheKey);
     if (cached) return cached;
     const row = await this.credentials.findPrincipal(userId);
     if (!row) throw invalidCredentials();
@@ -53,6 +54,12 @@ export class AuthenticationService {
   /** A revoked key stops working on this pod at once. */
   forgetApiKey(id: string): void {
     this.#principals.deleteWhere(({ apiKeyId }) => apiKeyId === id);
+  }
+
+  #cached(key: string): Principal | undefined {
+    const principal = this.#principals.get(key);
+    cacheAsked('credentials', principal !== undefined);
+    return principal;
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ExecutionContext } from '@nestjs/common';
 import { loadConfig, ServerConfig } from '@parley/config';
+import { metricValue } from '@parley/testing';
 import { duration } from './rate-limit-headers.js';
 import { RateLimitConfig } from './rate-limit.config.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
@@ -31,6 +32,13 @@ describe('The rate limit', () => {
   it('is what the setting says, 0 being none', async () => {
     expect(await passed({ RATE_LIMIT_REQUESTS_PER_MINUTE: '7' })).toBe(7);
     expect(await passed({ ENVIRONMENT: 'production', RATE_LIMIT_REQUESTS_PER_MINUTE: '0' })).toBe(100);
+  });
+
+  it('counts what it refuses', async () => {
+    const refused = () => metricValue('parley_rate_limit_rejections_total', { limit: 'requests' });
+    const before = await refused();
+    await passed({ RATE_LIMIT_REQUESTS_PER_MINUTE: '7' });
+    expect((await refused()) - before).toBe(93);
   });
 
   it('writes durations as OpenAI does', () => {

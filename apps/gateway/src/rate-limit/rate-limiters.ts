@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { counter } from '@parley/observability';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { RedisConnection } from './redis.connection.js';
+
+export const limitRejections = counter('parley_rate_limit_rejections_total', 'Requests that a limit refused', [
+  'limit',
+]);
 
 export interface RateLimitState {
   limit: number;
@@ -29,7 +34,11 @@ export class RateLimiters {
       ? new RateLimiterRedis({ ...options, storeClient, insuranceLimiter: inMemory, rejectIfRedisNotReady: true })
       : inMemory;
     return {
-      consume: async (key) => stateOf(limit, await limiter.consume(key).catch(exceeded)),
+      consume: async (key) => {
+        const state = stateOf(limit, await limiter.consume(key).catch(exceeded));
+        if (state.isExceeded) limitRejections.inc({ limit: name });
+        return state;
+      },
       reset: async (key) => {
         await limiter.delete(key);
       },

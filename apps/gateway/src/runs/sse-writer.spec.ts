@@ -1,7 +1,7 @@
 import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually } from '@parley/testing';
+import { eventually, metricValue } from '@parley/testing';
 import { SseWriter } from './sse-writer.js';
 
 const BIG = 'x'.repeat(1024 * 1024);
@@ -52,6 +52,16 @@ describe('SseWriter', () => {
     const seen = await read();
     await eventually(() => expect(seen.ended).toBe(true));
     expect(seen.text).toBe('data: {"a":1}\n\nid: 7\ndata: first\ndata: second\n\n');
+  });
+
+  it('is counted while it is open', async () => {
+    const open = () => metricValue('parley_open_streams', { surface: 'sse' });
+    await eventually(async () => expect(await open()).toBe(0));
+    respond = (response) => void new SseWriter(response).send('first');
+    const seen = await read();
+    await eventually(async () => expect(await open()).toBe(1));
+    seen.socket.destroy();
+    await eventually(async () => expect(await open()).toBe(0));
   });
 
   it('sends comments while nothing else is sent, which clients drop', async () => {

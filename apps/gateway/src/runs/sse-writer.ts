@@ -1,5 +1,6 @@
 import { type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { type FastifyReply } from 'fastify';
+import { openStreams } from './open-streams.js';
 
 export interface SseOptions {
   /** Proxies cut connections that are silent for long; the first cuts after 60 s. */
@@ -32,7 +33,11 @@ export class SseWriter {
   ) {
     this.#options = { ...DEFAULTS, ...options };
     this.#heartbeat = setInterval(() => this.#ping(), this.#options.heartbeatIntervalMs);
-    response.once('close', () => clearInterval(this.#heartbeat));
+    openStreams.inc({ surface: 'sse' });
+    response.once('close', () => {
+      openStreams.dec({ surface: 'sse' });
+      clearInterval(this.#heartbeat);
+    });
     response.on('error', () => response.destroy());
   }
 

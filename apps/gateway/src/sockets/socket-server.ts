@@ -4,7 +4,6 @@ import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap
 import { HttpAdapterHost } from '@nestjs/core';
 import { type FastifyAdapter } from '@nestjs/platform-fastify';
 import { DomainError } from '@parley/contracts';
-import { gauge } from '@parley/observability';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { errorResponseFor } from '../http/error-response.js';
 import { faultOf } from '../http/fault.js';
@@ -14,7 +13,9 @@ import { pathOf } from '../http/request-path.js';
 import { requestIdOf } from '../http/request-scope.hook.js';
 import { IdempotentRuns } from '../idempotency/idempotent-runs.js';
 import { BearerAuthentication } from '../identity/bearer-authentication.js';
+import { limitRejections } from '../rate-limit/rate-limiters.js';
 import { RequestLimit } from '../rate-limit/request-limit.js';
+import { openStreams } from '../runs/open-streams.js';
 import { RunClient } from '../runs/run.client.js';
 import { type Admitted, PROTOCOL, SocketAdmission } from './socket-admission.js';
 import { SocketRuns } from './socket-runs.js';
@@ -30,7 +31,6 @@ const MAX_SOCKETS_PER_USER = 100;
 /** Takes connections that want to become sockets over from the HTTP server, and closes them when the app stops. */
 @Injectable()
 export class SocketServer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #open = gauge('websockets_open', 'WebSockets that are open');
   readonly #server = new WebSocketServer({
     ...{ noServer: true, clientTracking: false, autoPong: false, perMessageDeflate: false },
     maxPayload: BODY_LIMIT_BYTES,
@@ -91,8 +91,9 @@ export class SocketServer implements OnApplicationBootstrap, BeforeApplicationSh
     if (this.#isStopping) throw new DomainError('service_unavailable', 'The gateway is stopping.');
     const { userId } = principal.tenant;
     const open = [...this.#writers.values()].filter((owner) => owner === userId).length;
-    if (open >= MAX_SOCKETS_PER_USER)
-      throw new DomainError('rate_limit_exceeded', `A user has at most ${MAX_SOCKETS_PER_USER} sockets open.`);
+    if (open < MAX_SOCKETS_PER_USER) return;
+    limitRejections.inc({ limit: 'sockets' });
+    throw new DomainError('rate_limit_exceeded', `A user has at most ${MAX_SOCKETS_PER_USER} sockets open.`);
   }
 
   #begin(socket: WebSocket, { token, principal }: Admitted, requestId: string): void {
@@ -102,10 +103,10 @@ export class SocketServer implements OnApplicationBootstrap, BeforeApplicationSh
     const { authentication, limit } = this;
     new SocketSession({ socket, writer, runs, authentication, limit, parse, token, requestId }, principal);
     this.#writers.set(writer, principal.tenant.userId);
-    this.#open.inc();
+    openStreams.inc({ surface: 'websocket' });
     socket.once('close', () => {
       this.#writers.delete(writer);
-      this.#open.dec();
+      openStreams.dec({ surface: 'websocket' });
     });
     if (this.#isStopping) void writer.close(CLOSE_CODES.restart, 'restarting');
   }

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DomainError, TenantContext } from '@parley/contracts';
 import { type Failure, type FailureOutcome, type IngestionLedger, type Lease, LeaseLostError } from '@parley/knowledge';
-import { eventually } from '@parley/testing';
+import { eventually, metricValue } from '@parley/testing';
 import { IngestionError } from '../parsing/ingestion-error.js';
 import { type IngestionConfig } from './ingestion.config.js';
 import { IngestionService } from './ingestion.service.js';
@@ -80,6 +80,23 @@ describe('IngestionService', () => {
     });
     await ingest();
     expect(fail).toHaveBeenCalledWith(lease, { code: 'corrupt', message: 'It is broken.' }, expect.any(Number));
+  });
+
+  it('counts how jobs ended for good, and no attempt that is followed by another', async () => {
+    const outcomes = ['completed', 'failed', 'dead_letter'];
+    const counted = () =>
+      Promise.all(outcomes.map((outcome) => metricValue('parley_ingestion_finished_total', { outcome })));
+    const before = await counted();
+    const { ingest: complete } = service(async () => undefined);
+    await complete();
+    for (const error of [new IngestionError('corrupt', 'It is broken.'), away()]) {
+      const { fail, ingest } = service(async () => Promise.reject(error));
+      fail.mockResolvedValueOnce('retried').mockResolvedValueOnce('failed');
+      await ingest();
+      await ingest();
+    }
+    const after = await counted();
+    expect(after.map((count, index) => count - before[index]!)).toEqual([1, 1, 1]);
   });
 
   it('records nothing of a job that another worker has by now', async () => {

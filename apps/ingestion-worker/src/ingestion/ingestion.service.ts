@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '@parley/contracts';
-import { type Failure, IngestionLedger, type Lease, LeaseLostError } from '@parley/knowledge';
+import { type Failure, IngestionLedger, jobsFinished, type Lease, LeaseLostError } from '@parley/knowledge';
 import { counter, histogram, requestScope } from '@parley/observability';
 import { Brake } from './brake.js';
 import { failureOf } from './failure.js';
@@ -55,7 +55,10 @@ export class IngestionService {
     const startedAt = performance.now();
     const outcome = await this.#attempt(lease, stop, startedAt);
     if (outcome === 'postponed') this.#brake.outage();
-    if (outcome === 'completed') this.#brake.release();
+    if (outcome === 'completed') {
+      this.#brake.release();
+      jobsFinished('completed');
+    }
     attempts.inc({ outcome });
     duration.observe({ outcome }, (performance.now() - startedAt) / 1000);
   }
@@ -96,7 +99,9 @@ export class IngestionService {
       try {
         const elapsedMs = performance.now() - startedAt;
         const outcome = await this.#unlessLost(() => this.ledger.fail(lease, failure, elapsedMs));
-        return outcome === 'failed' ? failure.code : outcome;
+        if (outcome !== 'failed') return outcome;
+        jobsFinished(failure.retryInMs === undefined ? 'failed' : 'dead_letter');
+        return failure.code;
       } catch (error) {
         const isWorthTrying = error instanceof DomainError && performance.now() + RECORD_AGAIN_MS < deadline;
         if (!isWorthTrying || stop.aborted) throw error;

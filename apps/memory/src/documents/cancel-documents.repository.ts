@@ -8,19 +8,20 @@ const UNFINISHED = `('queued', 'parsing', 'embedding', 'indexing')`;
 /**
  * Stops what has not completed of these files; an older version of it stays searchable. A file whose content others wait
  * for as well only parts from them. The caller holds the files and then the knowledge base.
+ * @returns how many jobs that were
  */
 export async function cancelDocuments(
   tx: EntityManager,
   tenant: TenantContext,
   knowledgeBaseId: string,
   fileIds: readonly string[],
-): Promise<void> {
+): Promise<number> {
   const parameters = [tenant.tenantId, knowledgeBaseId, fileIds];
   await tx.query(PART_DUPLICATES, parameters);
   const shared = await tx.query<{ id: string; file_id: string }[]>(SHARED, parameters);
   for (const { id } of shared) await leaveToOthers(tx, tenant, id);
   const unfinished = await tx.query<{ id: string }[]>(WORKED_ON, parameters);
-  await cancelJobs(
+  return cancelJobs(
     tx,
     tenant,
     unfinished.map(({ id }) => id),

@@ -7,6 +7,7 @@ import {
   type FileBatchRequest,
   type TenantContext,
 } from '@parley/contracts';
+import { jobsFinished } from '@parley/knowledge';
 import { Database } from '@parley/persistence';
 import { type EntityManager } from 'typeorm';
 import { cancelDocuments } from '../documents/cancel-documents.repository.js';
@@ -55,10 +56,11 @@ export class FileBatchesRepository {
   }
 
   /** Null when there is none. */
-  cancel(tenant: TenantContext, request: FileBatchRequest): Promise<FileBatchRow | null> {
+  async cancel(tenant: TenantContext, request: FileBatchRequest): Promise<FileBatchRow | null> {
     const { tenantId } = tenant;
     const { knowledgeBaseId, batchId } = request;
-    return this.database.withTenant(tenant, async (tx) => {
+    let cancelled = 0;
+    const batch = await this.database.withTenant(tenant, async (tx) => {
       const files = await tx.query<{ file_id: string }[]>(
         `select f.file_id from memory.file_batches b
          join memory.file_batch_files f on f.tenant_id = b.tenant_id and f.batch_id = b.id
@@ -68,7 +70,7 @@ export class FileBatchesRepository {
       const fileIds = files.map(({ file_id }) => file_id);
       await holdFiles(tx, tenantId, fileIds);
       await holdKnowledgeBases(tx, tenantId, [knowledgeBaseId]);
-      await cancelDocuments(tx, tenant, knowledgeBaseId, fileIds);
+      cancelled = await cancelDocuments(tx, tenant, knowledgeBaseId, fileIds);
       await tx.query(
         `update memory.file_batches set cancelled_at = coalesce(cancelled_at, now())
          where tenant_id = $1 and knowledge_base_id = $2 and id = $3`,
@@ -76,6 +78,8 @@ export class FileBatchesRepository {
       );
       return findBatch(tx, tenantId, request);
     });
+    jobsFinished('cancelled', cancelled);
+    return batch;
   }
 }
 

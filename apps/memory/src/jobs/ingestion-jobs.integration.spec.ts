@@ -16,7 +16,13 @@ import {
 } from '@parley/contracts';
 import { IngestionLedger, type Lease } from '@parley/knowledge';
 import { Database, migrate } from '@parley/persistence';
-import { createTestDatabase, createTestVhost, describeWithServices, type TestDatabase } from '@parley/testing';
+import {
+  createTestDatabase,
+  createTestVhost,
+  describeWithServices,
+  metricValue,
+  type TestDatabase,
+} from '@parley/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { RunningMemory, someTenant } from '../fixtures/running-memory.fixture.js';
 
@@ -121,6 +127,8 @@ describeWithServices('ingestion jobs', () => {
   it('are cancelled, twice as well as once, and another tenant finds none', async () => {
     const document = await add();
     const lease = await claim(document);
+    const counted = () => metricValue('parley_ingestion_finished_total', { outcome: 'cancelled' });
+    const before = await counted();
     await expect(memory.ask(CancelIngestion, document, someTenant())).rejects.toMatchObject({ code: 'not_found' });
     for (let time = 0; time < 2; time++) {
       expect(await memory.ask(CancelIngestion, document, tenant)).toMatchObject({
@@ -128,6 +136,7 @@ describeWithServices('ingestion jobs', () => {
         condition: 'ended',
       });
     }
+    expect((await counted()) - before).toBe(1);
     expect(await ledger.holds(lease)).toBe(false);
     expect(await memory.ask(GetDocument, document, tenant)).toMatchObject({ status: 'cancelled', error: null });
     await expect(job(document, someTenant())).rejects.toMatchObject({ code: 'not_found' });

@@ -10,6 +10,7 @@ import {
   type Page,
   type TenantContext,
 } from '@parley/contracts';
+import { jobsFinished } from '@parley/knowledge';
 import { Database } from '@parley/persistence';
 import { type EntityManager } from 'typeorm';
 import { cancelDocuments } from '../documents/cancel-documents.repository.js';
@@ -38,14 +39,17 @@ export class IngestionJobsRepository {
   }
 
   /** As the job is after that, whether or not there was something to cancel; a file that parts from others has its own. */
-  cancel(tenant: TenantContext, request: DocumentRequest): Promise<IngestionJobView | null> {
+  async cancel(tenant: TenantContext, request: DocumentRequest): Promise<IngestionJobView | null> {
     const { knowledgeBaseId, fileId } = request;
-    return this.database.withTenant(tenant, async (tx) => {
+    let cancelled = 0;
+    const job = await this.database.withTenant(tenant, async (tx) => {
       await holdFiles(tx, tenant.tenantId, [fileId]);
       await holdKnowledgeBases(tx, tenant.tenantId, [knowledgeBaseId]);
-      await cancelDocuments(tx, tenant, knowledgeBaseId, [fileId]);
+      cancelled = await cancelDocuments(tx, tenant, knowledgeBaseId, [fileId]);
       return findOf(tx, tenant, request);
     });
+    jobsFinished('cancelled', cancelled);
+    return job;
   }
 
   /** @throws DomainError `invalid_request` for an unknown cursor */

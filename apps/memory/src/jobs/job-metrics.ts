@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { deadLetters } from '@parley/messaging';
 import { gauge } from '@parley/observability';
 import { JobsRepository } from './jobs.repository.js';
 import { PeriodicTask } from './periodic-task.js';
@@ -26,7 +27,9 @@ export class JobMetrics implements OnApplicationBootstrap, OnModuleDestroy {
 
   async measure(): Promise<void> {
     const rows = await this.repository.statistics();
-    for (const state of STATES) jobs.set({ state }, rows.find((row) => row.state === state)?.jobs ?? 0);
+    const inState = (state: string) => rows.find((row) => row.state === state)?.jobs ?? 0;
+    for (const state of STATES) jobs.set({ state }, inState(state));
+    deadLetters.set({ queue: 'ingestion_jobs' }, inState('dead_letter'));
     oldest.set(rows.find((row) => row.state === 'waiting')?.oldestSeconds ?? 0);
   }
 }

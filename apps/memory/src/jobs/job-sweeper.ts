@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { IngestDocument } from '@parley/contracts';
+import { jobsFinished } from '@parley/knowledge';
 import { MessageBus } from '@parley/messaging';
 import { counter } from '@parley/observability';
 import { JobsRepository } from './jobs.repository.js';
@@ -39,6 +40,7 @@ export class JobSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   async sweep(): Promise<void> {
     for (const { jobId, endedAs } of await this.jobs.reap()) {
       reapedLeases.inc({ outcome: endedAs });
+      if (endedAs === 'failed') jobsFinished('dead_letter');
       this.#logger.warn({ msg: 'the worker of an ingestion job stopped responding', jobId, status: endedAs });
     }
     if (!this.bus.isConnected) return;

@@ -4,7 +4,7 @@ import { IngestionLedger, type Lease } from '@parley/knowledge';
 import { OutboxRepository } from '@parley/messaging';
 import { gauge } from '@parley/observability';
 import { Database, migrate } from '@parley/persistence';
-import { createTestDatabase, describeWithServices, type TestDatabase } from '@parley/testing';
+import { createTestDatabase, describeWithServices, metricValue, type TestDatabase } from '@parley/testing';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { JobMetrics } from './job-metrics.js';
@@ -192,6 +192,7 @@ describeWithServices('the sweep over ingestion jobs', () => {
     ]);
     const expected = { waiting: 2, paused: 1, parsing: 0, embedding: 1, indexing: 0, stalled: 1, dead_letter: 1 };
     expect(Object.fromEntries(states)).toEqual(expected);
+    expect(await metricValue('parley_dead_letters', { queue: 'ingestion_jobs' })).toBe(1);
     const [oldest] = await valuesOf('parley_ingestion_oldest_waiting_seconds');
     expect(Math.round(oldest!.value)).toBeGreaterThanOrEqual(90);
   });

@@ -4,6 +4,7 @@ import { type MessageDefinition, ownerOf } from '@parley/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { BrokerLink } from '../broker-link.js';
 import { Consumer } from '../consuming/consumer.js';
+import { DeadLetterWatch } from '../consuming/dead-letter-watch.js';
 import { removeLeaderlessQueue } from '../consuming/leaderless-queue.js';
 import {
   type RpcHandler,
@@ -38,6 +39,7 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
   readonly #rpcHandlers = new Map<string, RpcHandler>();
   readonly #workHandlers = new Map<string, WorkHandler>();
   readonly #signalHandlers = new Map<string, SignalHandler>();
+  #deadLetters: DeadLetterWatch | undefined;
 
   constructor(
     private readonly link: BrokerLink,
@@ -70,11 +72,15 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
     if (this.#rpcHandlers.size > 0) this.link.consume(this.#rpcConsumer());
     for (const handler of this.#workHandlers.values()) this.link.consume(this.#workConsumer(handler));
     if (this.#signalHandlers.size > 0) this.link.takeSignals(new SignalEndpoint(this.#signalHandlers));
+    const queues = [...this.#workHandlers.values()].map(({ definition }) => this.#queueOf(definition));
+    this.#deadLetters = new DeadLetterWatch(queues, (queue) => this.link.queueLength(queue));
+    this.#deadLetters.start();
     callback();
   }
 
   /** Drains: what is in flight finishes. Publishing goes on until the app has shut down. */
   close(): Promise<void> {
+    this.#deadLetters?.stop();
     return this.link.drain();
   }
 
@@ -104,12 +110,16 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
     });
   }
 
+  #queueOf({ kind, name }: MessageDefinition): string {
+    return kind === 'command' ? commandQueue(name) : eventQueue(this.options.app, name);
+  }
+
   #workConsumer(handler: WorkHandler): Consumer {
     const { kind, name: wireName } = handler.definition;
     const { prefetch, concurrency } = handler.options;
-    const { app, deliveryLimit, subscribeTimeoutMs } = this.options;
+    const { deliveryLimit, subscribeTimeoutMs } = this.options;
     const isCommand = kind === 'command';
-    const queue = isCommand ? commandQueue(wireName) : eventQueue(app, wireName);
+    const queue = this.#queueOf(handler.definition);
     const exchange = isCommand ? COMMANDS_EXCHANGE : EVENTS_EXCHANGE;
     const scheduleRetry = isCommand ? this.scheduleRetry : undefined;
     const redelivery = new Redelivery({ queue, wireName, publisher: this.link.publisher, scheduleRetry });
