@@ -15,6 +15,7 @@ interface Service {
   secrets?: string[];
   volumes?: string[];
   logging?: { options: Record<string, string> };
+  profiles?: string[];
   healthcheck?: object;
   deploy?: { replicas?: number; resources?: { limits: Record<string, string> } };
 }
@@ -52,11 +53,13 @@ describe('Compose', () => {
   it('in production restarts everything, bounds its logs, and shows nginx alone to the world', () => {
     for (const [name, service] of Object.entries(production.services)) {
       expect([name, service.logging?.options]).toEqual([name, { 'max-size': '20m', 'max-file': '5' }]);
-      if (name !== 'migrate') expect([name, service.restart]).toEqual([name, 'always']);
+      if (!['migrate', 'grafana-login'].includes(name)) expect([name, service.restart]).toEqual([name, 'always']);
     }
     expect(Object.keys(base.services).filter((name) => !production.services[name])).toEqual(['bucket']);
     const shown = (compose: Compose) =>
-      Object.keys(compose.services).filter((name) => (compose.services[name]!.ports ?? []).length > 0);
+      Object.keys(compose.services).filter((name) =>
+        (compose.services[name]!.ports ?? []).some((port) => !port.startsWith('127.0.0.1:')),
+      );
     expect([shown(base), shown(production)]).toEqual([['gateway'], ['nginx']]);
     expect(readFileSync(join(folder, 'compose.prod.yaml'), 'utf8')).toMatch(/^ {2}gateway:\n {4}ports: !reset \[\]$/m);
   });
@@ -71,6 +74,28 @@ describe('Compose', () => {
         expect(production.secrets).toHaveProperty(secret);
       }
     }
+  });
+
+  it('watches over the suite when the profile monitoring is asked for, and scrapes every app where it serves', () => {
+    const monitored = Object.keys(base.services).filter((name) =>
+      base.services[name]!.profiles?.includes('monitoring'),
+    );
+    expect(monitored).toEqual(expect.arrayContaining(['prometheus', 'postgres-exporter', 'grafana-login', 'grafana']));
+    for (const name of monitored) expect(base.services[name]!.image).toMatch(/:v?\d+\.\d+\.\d+/);
+    const prometheus = parse(readFileSync(join(folder, 'prometheus/prometheus.yml'), 'utf8')) as {
+      scrape_configs: { job_name: string; dns_sd_configs?: { names: string[]; port: number }[] }[];
+    };
+    const ports = prometheus.scrape_configs.flatMap(({ job_name: job, dns_sd_configs: found = [] }) =>
+      found.map(({ names, port }) => [job, names, port]),
+    );
+    expect(ports).toEqual([
+      ['gateway', ['gateway'], 9464],
+      ['chat', ['chat'], 3002],
+      ['memory', ['memory'], 3003],
+      ['ingestion-worker', ['ingestion-worker'], 3004],
+    ]);
+    expect(base.services['gateway']!.environment!['METRICS_PORT']).toBe('9464');
+    expect(dockerfile).toMatch(/PORT\?\?3002[^]*PORT\?\?3003[^]*PORT\?\?3004/);
   });
 
   it('gives nginx the files that are there', () => {

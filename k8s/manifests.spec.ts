@@ -183,6 +183,19 @@ describeRendered('k8s/overlays/production', () => {
     expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
   });
 
+  it('has every dashboard where the sidecar of Grafana finds it', () => {
+    const found = manifests.filter(
+      ({ kind, metadata }) => kind === 'ConfigMap' && labelsOf(metadata)['grafana_dashboard'] === '1',
+    );
+    const data = found.flatMap((map) => Object.entries(map['data'] as Record<string, string>));
+    expect(data.map(([name]) => name.replace('.json', '')).sort()).toEqual(
+      data.map(([, text]) => (JSON.parse(text) as { uid: string }).uid.replace('parley-', '')).sort(),
+    );
+    expect(data).toHaveLength(7);
+    // kubectl apply keeps the whole object in an annotation, which holds 256 KiB.
+    for (const map of found) expect(JSON.stringify(map).length).toBeLessThan(250_000);
+  });
+
   it('lets Prometheus read every app', () => {
     const ports = (app: string) =>
       spec<{ template: { spec: { containers: { ports: { name: string; containerPort: number }[] }[] } } }>(
@@ -199,6 +212,10 @@ describeRendered('k8s/overlays/production', () => {
     }
   });
 });
+
+function labelsOf(metadata: object): Record<string, string> {
+  return (metadata as { labels?: Record<string, string> }).labels ?? {};
+}
 
 describe('the schema check itself', () => {
   it('finds a field that the schema does not know', async () => {

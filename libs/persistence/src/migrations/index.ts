@@ -32,6 +32,7 @@ import { Tools1700000000621 } from './1700000000621-tools.js';
 import { LostRuns1700000000640 } from './1700000000640-lost-runs.js';
 import { RunStatistics1700000000660 } from './1700000000660-run-statistics.js';
 import { UsageRecords1700000000641 } from './1700000000641-usage-records.js';
+import { TenantFigures1700000000650 } from './1700000000650-tenant-figures.js';
 
 /** In order. A migration that has landed is never edited: add another. */
 export const MIGRATIONS = [
@@ -68,5 +69,6 @@ export const MIGRATIONS = [
   Tools1700000000621,
   LostRuns1700000000640,
   UsageRecords1700000000641,
+  TenantFigures1700000000650,
   RunStatistics1700000000660,
 ];
