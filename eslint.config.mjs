@@ -25,7 +25,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.spec.ts', 'e2e/**', 'bench/**', '**/migrations/**'],
+    files: ['**/*.spec.ts', 'e2e/**', 'bench/**', 'verify/**', '**/migrations/**'],
     rules: { 'max-lines': ['error', 500], 'max-lines-per-function': 'off' },
   },
   {

@@ -6,6 +6,7 @@ const USAGE = `Usage: node tools/bootstrap.mjs <command>
                       --unit runs only what needs no service; all other options go to Jest
   bench <name>        install, build and run a benchmark on real services (npm run bench --)
   eval <options>      install, build, and measure how well a judged collection is found (npm run eval --)
+  verify-ops [name]   install, build and verify operations on real services (npm run verify:ops)
   services <command>  up, env or down: PostgreSQL, RabbitMQ and Redis for running single specs
   install             install what is missing`;
 
@@ -16,6 +17,7 @@ async function main([command = '', ...options]) {
     test: runTool('test.mjs'),
     bench: runTool('bench.mjs'),
     eval: runTool('eval.mjs'),
+    'verify-ops': runTool('verify-ops.mjs'),
     services: runTool('services.mjs'),
   };
   if (!Object.hasOwn(commands, command)) {
