@@ -8,11 +8,11 @@ import {
   type UsageRow,
 } from '@parley/contracts';
 import { HandleRpc, type MessageContext } from '@parley/messaging';
-import { StatisticsRepository } from './statistics.repository.js';
+import { StatisticsService } from './statistics.service.js';
 
 @Controller()
 export class StatisticsConsumer {
-  constructor(private readonly statistics: StatisticsRepository) {}
+  constructor(private readonly statistics: StatisticsService) {}
 
   @HandleRpc(GetStreamingStatistics)
   streaming({ windowSeconds }: GetStreamingStatisticsRequest): Promise<StreamingStatistics> {
