@@ -61,7 +61,8 @@ export class SoakClient {
     const heard = { ...(await first.ended) };
     let from = gateway;
     let resumes = 0;
-    while (!heard.isDone && heard.error === null && heard.runId !== null && resumes < MAX_RESUMES) {
+    const isOver = () => heard.isDone || !(heard.error === null || heard.error === 'service_unavailable');
+    while (!isOver() && heard.runId !== null && resumes < MAX_RESUMES) {
       if (resumes > 0) await delay(BETWEEN_TRIES_MS);
       resumes++;
       from = this.#fleet.gateway(from);

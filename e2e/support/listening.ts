@@ -30,9 +30,14 @@ export class Listening {
   }
 
   async #read(response: Promise<Response>, reading: Promise<unknown>): Promise<Heard> {
-    const { status, body } = await response;
+    const { status, body, headers } = await response;
     this.heard.status = status;
     await reading;
+    if (headers.get('content-type')?.includes('json')) {
+      const problem = (await (await response).json()) as { code?: string; error?: { code: string } };
+      this.heard.error = problem.error?.code ?? problem.code ?? null;
+      return this.heard;
+    }
     let rest = '';
     for await (const part of body!.pipeThrough(new TextDecoderStream())) {
       const frames = (rest + part).split('\n\n');

@@ -15,9 +15,9 @@ describe('what is told of a run that has ended', () => {
 
   it('is what a listener has not heard, and the end', () => {
     const run = stored({ status: 'completed', outputExtent: 5, finishReason: 'stop' }, 'Hello');
-    expect(storedEvents(run, 2)).toMatchObject([text('llo'), { type: 'completed', origin: ORIGIN }]);
-    expect(storedEvents(run, 5)).toMatchObject([{ type: 'completed' }]);
-    expect(storedEvents(run, 6)).toEqual([]);
+    expect(storedEvents(run, 2)).toMatchObject({ events: [text('llo'), { type: 'completed', origin: ORIGIN }] });
+    expect(storedEvents(run, 5)).toMatchObject({ events: [{ type: 'completed' }] });
+    for (const after of [6, 9]) expect(storedEvents(run, after)).toEqual({ events: [] });
   });
 
   it.each([
@@ -25,9 +25,12 @@ describe('what is told of a run that has ended', () => {
     { status: 'cancelled', type: 'cancelled' },
   ] as const)('is what was saved when its process died and it was $status', ({ status, type }) => {
     const run = stored({ status, outputExtent: null }, 'Hel');
-    expect(storedEvents(run, 0)).toMatchObject([text('Hel'), { type }]);
-    expect(storedEvents(run, 3)).toMatchObject([{ type }]);
-    expect(storedEvents(stored({ status, outputExtent: null }, null), 0)).toMatchObject([{ type }]);
+    expect(storedEvents(run, 0)).toMatchObject({ events: [text('Hel'), { type }] });
+    expect(storedEvents(run, 3)).toMatchObject({ events: [{ type }] });
+    // A listener who has heard more than was saved is told the end all the same, and once.
+    expect(storedEvents(run, 20)).toMatchObject({ events: [{ type }], from: 3 });
+    expect(storedEvents(run, 4)).toEqual({ events: [] });
+    expect(storedEvents(stored({ status, outputExtent: null }, null), 0)).toMatchObject({ events: [{ type }] });
   });
 
   it('is not known when nothing was to be stored, or what was stored is gone', () => {

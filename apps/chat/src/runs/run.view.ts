@@ -52,13 +52,16 @@ export function toolCallViews(calls: readonly StoredToolCall[] | null): ToolCall
  * What is left to tell of a run that has ended, from what is stored of it: nothing behind its end, and null when what is
  * stored does not tell what its listeners were told, because nothing was to be stored or it is deleted.
  */
-export function storedEvents({ run, message }: StoredRun, after: number): RunEvent[] | null {
+export function storedEvents({ run, message }: StoredRun, after: number): { events: RunEvent[]; from?: number } | null {
   const log = message ? RunLog.of({ ...message, text: message.content }) : new RunLog();
   // Of a run whose process died nobody knows more than what is stored, whether it was then interrupted or cancelled.
   const isAllThatIsKnown = run.status === 'interrupted' || run.outputExtent === null;
   const isWhole = run.outputExtent === log.extent || isAllThatIsKnown;
   if (!isWhole) return null;
-  return after > log.extent ? [] : [...log.from(after), endOf(run, message?.annotations ?? [])];
+  const end = endOf(run, message?.annotations ?? []);
+  if (after <= log.extent) return { events: [...log.from(after), end] };
+  const hasHeardMore = isAllThatIsKnown && after > log.extent + 1;
+  return hasHeardMore ? { events: [end], from: log.extent } : { events: [] };
 }
 
 function endOf(run: RunEntity, annotations: Extract<RunEvent, { type: 'completed' }>['annotations']): RunEvent {

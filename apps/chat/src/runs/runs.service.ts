@@ -55,8 +55,8 @@ export class RunsService {
     const stored = await this.#find(tenant, id);
     const run = runView(stored);
     if (isUnderWay(run)) return { run, state: 'live' };
-    const events = storedEvents(stored, after);
-    return events ? { run, state: 'ended', events } : { run, state: 'expired' };
+    const left = storedEvents(stored, after);
+    return left ? { run, state: 'ended', ...left } : { run, state: 'expired' };
   }
 
   /**

@@ -81,7 +81,7 @@ export class RunListener {
       stream = null;
       lostAt ??= performance.now();
       const reply = await this.#whatBecame({ ...listening, after: position }, lostAt + RECOVERY_TIMEOUT_MS);
-      if (reply.state === 'ended') return yield* toldFrom(position, reply.events);
+      if (reply.state === 'ended') return yield* toldFrom(reply.from ?? position, reply.events);
       if (reply.state === 'expired') throw expired();
       await pause(RECOVERY_PAUSE_MS, undefined, { signal: listening.signal });
     }

@@ -86,7 +86,9 @@ export class RunClient implements BeforeApplicationShutdown, OnApplicationShutdo
     const { conversationId, messageId, parentId, requestedModel: model, provider, createdAt, finishedAt } = reply.run;
     const run = { runId, conversationId, messageId, parentId, model, provider, createdAt };
     if (reply.state === 'ended') {
-      return reply.events.length === 0 ? null : { ...run, events: iterable(toldFrom(after, reply.events)) };
+      return reply.events.length === 0
+        ? null
+        : { ...run, events: iterable(toldFrom(reply.from ?? after, reply.events)) };
     }
     const isRemembered = finishedAt === null || Date.now() - Date.parse(finishedAt) < REMEMBERED_MS;
     if (reply.state === 'expired' && !isRemembered) throw expired();

@@ -86,6 +86,21 @@ describe('Runs', () => {
       expect(app.bus.signals[0]).toMatchObject({ runId: RUN, action: 'attach', after: 20 });
     });
 
+    it('tell their end to who has heard more than a process that died could store', async () => {
+      const run = runView({ status: 'interrupted' });
+      const ended = (event: RunEvent) =>
+        app.bus.on(GetRunEvents, () => ({ run, state: 'ended' as const, events: [event], from: 3 }));
+      ended(COMPLETED);
+      const response = await get(`${RUN_ID}/events`, { 'last-event-id': '90' });
+      expect(said(await response.text())).toEqual({ text: '', lastId: '4', isDone: true });
+      ended(INTERRUPTED);
+      const failed = await get(`${RUN_ID}/events`, { 'last-event-id': '90' });
+      expect([failed.status, await failed.json()]).toEqual([
+        502,
+        expect.objectContaining({ code: 'stream_interrupted' }),
+      ]);
+    });
+
     it('say 204 when there is nothing more, and 410 when it cannot be told', async () => {
       const run = runView({ status: 'completed', finishedAt: '2026-01-02T03:04:06.000Z' });
       app.bus.on(GetRunEvents, () => ({ run, state: 'ended' as const, events: [] }));

@@ -78,10 +78,11 @@ export class RunEventsRequest extends ByIdRequest {
 
 /**
  * `live`: the run is under way, attach to it. `ended`: what is left to tell, its end last. `expired`: it has ended, and
- * from this place on it cannot be told any more.
+ * from this place on it cannot be told any more. `from` is there when less is stored than the listener has heard, because a
+ * process died before it stored the rest: the place that the events begin at.
  */
 export type RunEventsReply =
-  { run: RunView; state: 'live' | 'expired' } | { run: RunView; state: 'ended'; events: RunEvent[] };
+  { run: RunView; state: 'live' | 'expired' } | { run: RunView; state: 'ended'; events: RunEvent[]; from?: number };
 
 export class ControlRunPayload {
   @IsUUID()
