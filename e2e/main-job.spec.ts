@@ -98,7 +98,8 @@ describe.each(SETTINGS)('upload, ask, get a grounded answer: $name', ({ provider
   const expected = 'Traces are recorded for hot loops [1] and specialised by type [1].';
 
   beforeAll(async () => {
-    stub = await startProviderStub({ answer: () => expected });
+    // Slow enough that it does not all come at once.
+    stub = await startProviderStub({ answer: () => ({ tokens: expected.match(/\s*\S+/g)!, intervalMs: 80 }) });
     suite = await start(
       provider === 'stub'
         ? { OPENAI_BASE_URL: stub.baseUrl, OPENAI_API_KEY: stub.apiKey, OPENAI_MODEL: 'stub-model' }

@@ -8,6 +8,7 @@ const PUBLIC = [
   'GET /health/live',
   'GET /health/ready',
   'GET /api/health',
+  'GET /api/metrics/health/streaming',
   'GET /api/status/health',
   'POST /api/v1/auth/login',
   'GET /docs',
