@@ -264,13 +264,14 @@ export class IngestionSuite {
     return this.provider.requests.flatMap(({ body }) => body['input'] as string[]);
   }
 
-  /** Waits until so many of the documents wait for the provider, which does not answer until its link is restored. */
+  /** Waits until so many of the documents wait for the provider, whose requests or answers its link holds back. */
   async stallProvider(documents: IngestedDocument[], count: number): Promise<void> {
     this.providerLink.stall();
     await eventually(async () => {
       const views = await Promise.all(documents.map((document) => this.document(document)));
       const waiting = views.filter(({ status }) => status === 'embedding');
       if (waiting.length < count) throw new Error(`only ${waiting.length} of ${count} are being embedded`);
+      if (this.providerLink.held < count) throw new Error(`only ${this.providerLink.held} of ${count} requests wait`);
     });
   }
 

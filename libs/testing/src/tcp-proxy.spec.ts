@@ -65,8 +65,10 @@ describe('TcpProxy', () => {
     const other = open();
     other.client.write('c');
     await once(other.client, 'connect');
+    await eventually(() => expect(proxy.held).toBe(2));
     expect(seen).toEqual({ text: 'a', isClosed: false });
     await proxy.restore();
     await eventually(() => expect([seen.text, other.seen.text]).toEqual(['ab', 'c']));
+    expect(proxy.held).toBe(0);
   });
 });

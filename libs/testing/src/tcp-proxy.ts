@@ -54,6 +54,11 @@ export class TcpProxy {
     for (const { from, to } of this.flows) from.unpipe(to);
   }
 
+  /** Directions of connections in which bytes have come that are held back: with HTTP/1.1, requests that wait. */
+  get held(): number {
+    return [...this.flows].filter(({ from }) => from.readableLength > 0).length;
+  }
+
   async restore(): Promise<void> {
     if (this.isStalled) for (const { from, to } of this.flows) from.pipe(to);
     this.isStalled = false;
@@ -85,6 +90,7 @@ export class TcpProxy {
         to.destroy();
       });
       if (!this.isStalled) from.pipe(to);
+      else from.read(0);
     }
   }
 }
