@@ -16,6 +16,10 @@ const BENCHMARKS: Record<string, { summary: string; load: () => Promise<Benchmar
     summary: 'streams and tokens per second against a bare Node proxy, nginx and the provider itself',
     load: () => import('./throughput.js'),
   },
+  'run-cost': {
+    summary: 'processor time of one answer, by process',
+    load: () => import('./run-cost.js'),
+  },
   'open-streams': {
     summary: 'memory of the gateway and the chat service per open stream',
     load: () => import('./open-streams.js'),

@@ -38,6 +38,41 @@ describeWithServices('Database', () => {
     expect(row).toEqual({ role: 'parley_chat', tenant: tenant.tenantId });
   });
 
+  it('sends one statement as a transaction of its own, in the app’s role and for one tenant', async () => {
+    expect(await database.query(tenant, `${whoAmI}, $1 as said`, ['x'])).toEqual([
+      { role: 'parley_chat', tenant: tenant.tenantId, said: 'x' },
+    ]);
+    const insert = `insert into chat.assistants (id, tenant_id, name) values ($1, $1, 'x') returning name`;
+    const { rows, committed } = database.send(tenant, insert, [tenant.tenantId]);
+    expect(await rows).toEqual([{ name: 'x' }]);
+    await committed;
+    expect(await database.query(tenant, 'select name from chat.assistants', [])).toEqual([{ name: 'x' }]);
+    const [unscoped] = await database.withoutTenant((tx) => tx.query(whoAmI));
+    expect(unscoped).toEqual({ role: 'parley_chat', tenant: '' });
+  });
+
+  it('runs no statement outside of its transaction: not when that cannot begin, nor after one that failed', async () => {
+    const insert = `insert into chat.assistants (id, tenant_id, name) values ($1, $1, 'x')`;
+    const unknownRole = connectTo(testDatabase.url, 'parley_nobody' as AppRole);
+    await expect(unknownRole.query(tenant, insert, [tenant.tenantId])).rejects.toThrow('parley_nobody');
+    await unknownRole.onApplicationShutdown();
+    for (let i = 0; i < 4; i += 1) {
+      const { rows, committed } = database.send(tenant, 'select nonsense', []);
+      await expect(rows).rejects.toThrow('nonsense');
+      await expect(committed).rejects.toThrow('nonsense');
+    }
+    expect(await database.query(tenant, 'select name from chat.assistants', [])).toEqual([]);
+  });
+
+  it('says that a commit failed, though the statement did not', async () => {
+    await database.withTenant(tenant, (tx) =>
+      tx.query('create temp table pair (id int primary key deferrable initially deferred)'),
+    );
+    const { rows, committed } = database.send(tenant, 'insert into pair select 1 from generate_series(1, 2)', []);
+    expect(await rows).toEqual([]);
+    await expect(committed).rejects.toMatchObject({ code: '23505' });
+  });
+
   it('tells what its pool does, and how long transactions waited for a connection', async () => {
     const connections = (state: string) => metricValue('parley_database_pool_connections', { app: 'chat', state });
     const waits = () => metricValue('parley_database_pool_wait_seconds_count', { app: 'chat' });

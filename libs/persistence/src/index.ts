@@ -1,4 +1,5 @@
 export * from './database.js';
+export * from './function-call.js';
 export * from './keyset-page.js';
 export * from './migrate.js';
 export * from './persistence-options.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError, type ModelOrigin, type StartRunReply, type TenantContext } from '@parley/contracts';
-import { Database, storable, storableJson, storableText } from '@parley/persistence';
-import { type EntityManager, type FindOptionsWhere, In, QueryFailedError } from 'typeorm';
-import { BEGIN_RUN, CHECKPOINT_RUN, FINISH_RUN } from './run-statements.repository.js';
+import { Database, functionCall, storableJson, storableText } from '@parley/persistence';
+import { type FindOptionsWhere, In } from 'typeorm';
+import { CHECKPOINT_RUN } from './run-statements.repository.js';
 import { MessageEntity } from '../conversations/message.entity.js';
 import { RunEntity } from './run.entity.js';
 import { type OutlinePiece } from './run-log.js';
@@ -34,14 +34,12 @@ export class RunsRepository {
    * else has begun this run: from then on work may start while the commit is under way.
    */
   async begin(tenant: TenantContext, plan: RunPlan, start: { owner: string; queueMs: number }): Promise<BegunRun> {
-    const begun = Promise.withResolvers<Date | null>();
-    const stored = this.database.withTenant(tenant, async (tx) => {
-      const createdAt = await insertRun(tx, tenant, plan, start);
-      begun.resolve(createdAt);
-      if (createdAt) await insertRecord(tx, tenant, plan);
-    });
-    stored.catch(begun.reject);
-    return { createdAt: await begun.promise, stored };
+    const { sql, values } = functionCall('chat.begin_run', beginning(tenant, plan, start));
+    const { rows, committed } = this.database.send<{ result: Date }>(tenant, sql, values);
+    const stored = committed.catch(explained);
+    stored.catch(() => undefined);
+    const [begun] = await rows.catch(explained);
+    return { createdAt: begun?.result ?? null, stored };
   }
 
   /** What the caller was told when the run began; null when it is somebody else's. */
@@ -59,7 +57,7 @@ export class RunsRepository {
   /** Saves the text so far, while the run is under way. */
   async checkpoint(tenant: TenantContext, runId: string, text: string, outline: OutlinePiece[] | null): Promise<void> {
     const values = [runId, tenant.tenantId, tenant.userId, storableText(text), outline && storableJson(outline)];
-    await this.database.withTenant(tenant, (tx) => tx.query(CHECKPOINT_RUN, values));
+    await this.database.query(tenant, CHECKPOINT_RUN, values);
   }
 
   /** Who answers a run that is under way, where it is not who was asked first. */
@@ -76,19 +74,22 @@ export class RunsRepository {
   /** The run's end, in one statement; false when it has ended already. */
   async finish(tenant: TenantContext, runId: string, result: RunResult): Promise<boolean> {
     const { status, finishReason, error, usage, origin, timings, message, historyHash } = result;
-    const values = [
-      ...[runId, tenant.tenantId, tenant.userId, status, finishReason],
-      ...[error?.code ?? null, error && storableText(error.message)],
-      ...[usage?.promptTokens ?? null, usage?.completionTokens ?? null, usage?.cachedTokens ?? null],
-      ...[usage?.reasoningTokens ?? null, usage?.estimated ?? null],
-      ...[timings.retrievalMs, timings.firstTokenMs, timings.totalMs],
-      ...[message && storableText(message.text), storableJson(message?.annotations ?? [])],
-      ...[message?.toolCalls ? storableJson(message.toolCalls) : null, historyHash, result.extent],
-      ...[usage?.costMicros ?? null, origin?.provider ?? null, origin?.model ?? null],
-      message?.outline ? storableJson(message.outline) : null,
-    ];
-    const rows: unknown[] = await this.database.withTenant(tenant, (tx) => tx.query(FINISH_RUN, values));
-    return rows.length === 1;
+    const { sql, values } = functionCall('chat.finish_run', {
+      ...{ run: runId, tenant: tenant.tenantId, user: tenant.userId, status, finish_reason: finishReason },
+      ...{ error_code: error?.code, error_message: error && storableText(error.message) },
+      ...{ prompt_tokens: usage?.promptTokens, completion_tokens: usage?.completionTokens },
+      ...{ cached_tokens: usage?.cachedTokens, reasoning_tokens: usage?.reasoningTokens },
+      ...{ usage_estimated: usage?.estimated, cost_micros: usage?.costMicros },
+      ...{ retrieval_ms: timings.retrievalMs, first_token_ms: timings.firstTokenMs, total_ms: timings.totalMs },
+      text: message && storableText(message.text),
+      annotations: storableJson(message?.annotations ?? []),
+      tool_calls: message?.toolCalls && storableJson(message.toolCalls),
+      outline: message?.outline && storableJson(message.outline),
+      ...{ history_hash: historyHash, output_extent: result.extent },
+      ...{ provider: origin?.provider, model: origin?.model },
+    });
+    const [finished] = await this.database.query<{ result: boolean }>(tenant, sql, values);
+    return finished!.result;
   }
 
   /** The run with what is stored of its answer; null when it is not this user's. */
@@ -142,28 +143,11 @@ export class RunsRepository {
   }
 }
 
-async function insertRecord(
-  tx: EntityManager,
+function beginning(
   { tenantId, userId }: TenantContext,
-  { runId: id, model, record, storage }: RunPlan,
-): Promise<void> {
-  if (!record || !storage) return;
-  const { conversationId, added } = storage;
-  const { kind, request } = storable(record);
-  const addedIds = added.map((message) => message.id);
-  await tx.query(
-    `insert into chat.stored_requests (run_id, tenant_id, user_id, conversation_id, kind, model, request, added_ids)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [id, tenantId, userId, conversationId, kind, model, JSON.stringify(request), addedIds],
-  );
-}
-
-async function insertRun(
-  tx: EntityManager,
-  { tenantId, userId }: TenantContext,
-  { runId, assistantId, origin, model, metadata, storage }: RunPlan,
+  { runId, assistantId, origin, model, metadata, storage, record }: RunPlan,
   { owner, queueMs }: { owner: string; queueMs: number },
-): Promise<Date | null> {
+): Record<string, unknown> {
   const parents = [storage?.parentId ?? null, ...(storage?.added ?? []).map(({ id }) => id)];
   const messages = (storage?.added ?? []).map(({ id, message, historyHash }, index) => ({
     id,
@@ -174,20 +158,18 @@ async function insertRun(
     tool_calls: message.toolCalls ?? null,
     tool_call_id: message.toolCallId ?? null,
   }));
-  const values = [
-    ...[runId, tenantId, userId, assistantId, origin.provider, origin.model, queueMs, storableJson(metadata), owner],
-    ...[storage?.conversationId ?? null, storage?.messageId ?? null],
-    ...[storage?.isNewConversation ?? false, storableText(storage?.title ?? '') || null],
-    storableJson(messages),
-    parents.at(-1),
-    model,
-  ];
-  try {
-    const rows: { created_at: Date }[] = await tx.query(BEGIN_RUN, values);
-    return rows[0]?.created_at ?? null;
-  } catch (error) {
-    const code = error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined;
-    if (code === FOREIGN_KEY_VIOLATION) throw DomainError.notFound('conversation', 'conversation_id');
-    throw error;
-  }
+  const kept = storage ? record : null;
+  return {
+    ...{ run: runId, tenant: tenantId, user: userId, assistant: assistantId, owner, queue_ms: queueMs },
+    ...{ provider: origin.provider, model: origin.model, requested_model: model, metadata: storableJson(metadata) },
+    conversation: storage?.conversationId,
+    ...{ is_new: storage?.isNewConversation ?? false, title: storableText(storage?.title ?? '') || null },
+    ...{ messages: storableJson(messages), parent: parents.at(-1), message: storage?.messageId },
+    ...{ kind: kept?.kind, request: kept && storableJson(kept.request) },
+  };
+}
+
+function explained(error: unknown): never {
+  if ((error as { code?: unknown }).code !== FOREIGN_KEY_VIOLATION) throw error;
+  throw DomainError.notFound('conversation', 'conversation_id');
 }

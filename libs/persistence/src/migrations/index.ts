@@ -31,6 +31,7 @@ import { RunCosts1700000000620 } from './1700000000620-run-costs.js';
 import { Tools1700000000621 } from './1700000000621-tools.js';
 import { LostRuns1700000000640 } from './1700000000640-lost-runs.js';
 import { RunStatistics1700000000660 } from './1700000000660-run-statistics.js';
+import { RunFunctions1700000000700 } from './1700000000700-run-functions.js';
 import { UsageRecords1700000000641 } from './1700000000641-usage-records.js';
 import { TenantFigures1700000000650 } from './1700000000650-tenant-figures.js';
 
@@ -71,4 +72,5 @@ export const MIGRATIONS = [
   UsageRecords1700000000641,
   TenantFigures1700000000650,
   RunStatistics1700000000660,
+  RunFunctions1700000000700,
 ];
