@@ -45,6 +45,12 @@ describe('Compose', () => {
     expect(Object.keys(service.deploy!.resources!.limits).sort()).toEqual(['cpus', 'memory']);
   });
 
+  it('migrates and operates with the image of the command line', () => {
+    expect(dockerfile).toMatch(/^FROM node:\S+ AS cli$/m);
+    for (const name of ['migrate', 'cli']) expect(base.services[name]!.build!.target).toBe('cli');
+    expect(base.services['cli']).toMatchObject({ read_only: true, cap_drop: ['ALL'], profiles: ['cli'] });
+  });
+
   it.each(['postgres', 'rabbitmq', 'redis', 'minio'])('waits until %s serves', (name) => {
     expect(base.services[name]!.healthcheck).toBeDefined();
     expect(base.services[name]!.image).toMatch(/:[\w.-]*\d/);
@@ -53,7 +59,8 @@ describe('Compose', () => {
   it('in production restarts everything, bounds its logs, and shows nginx alone to the world', () => {
     for (const [name, service] of Object.entries(production.services)) {
       expect([name, service.logging?.options]).toEqual([name, { 'max-size': '20m', 'max-file': '5' }]);
-      if (!['migrate', 'grafana-login'].includes(name)) expect([name, service.restart]).toEqual([name, 'always']);
+      if (!['cli', 'migrate', 'grafana-login'].includes(name))
+        expect([name, service.restart]).toEqual([name, 'always']);
     }
     expect(Object.keys(base.services).filter((name) => !production.services[name])).toEqual(['bucket']);
     const shown = (compose: Compose) =>

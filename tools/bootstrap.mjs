@@ -2,6 +2,7 @@
 const MINIMUM_NODE_MAJOR = 20;
 const USAGE = `Usage: node tools/bootstrap.mjs <command>
   start [options]     install what is missing, build, and run the whole suite (npm start)
+  parley <command>    install, build and run the command line (npm run parley -- --help)
   test [options]      install what is missing and run the tests on real services (npm test)
                       --unit runs only what needs no service; all other options go to Jest
   bench <name>        install, build and run a benchmark on real services (npm run bench --)
@@ -14,6 +15,7 @@ async function main([command = '', ...options]) {
   const commands = {
     install: () => 0,
     start,
+    parley,
     test: runTool('test.mjs'),
     bench: runTool('bench.mjs'),
     eval: runTool('eval.mjs'),
@@ -35,6 +37,13 @@ async function start(options) {
   const { runProjectNode } = await import('./child.mjs');
   await ensureBuilt();
   return runProjectNode(['--enable-source-maps', 'apps/standalone/dist/main.js', ...options]);
+}
+
+async function parley(options) {
+  const { ensureBuilt } = await import('./build.mjs');
+  const { runProjectNode } = await import('./child.mjs');
+  await ensureBuilt();
+  return runProjectNode(['--enable-source-maps', 'apps/cli/dist/main.js', ...options], { graceMs: 60_000 });
 }
 
 /** Our other tools are written for the project's Node, which on a fresh clone has only just been installed. */

@@ -1,4 +1,6 @@
+export { isConnectionFailure } from './connection-failure.js';
 export * from './database.js';
+export { expectedIndexes } from './expected-indexes.js';
 export * from './function-call.js';
 export * from './keyset-page.js';
 export * from './migrate.js';
