@@ -25,6 +25,8 @@ import { MessageConfig } from './conversations/message.config.js';
 import { EmbeddingMigrationsModule } from './embedding-migrations/embedding-migrations.module.js';
 import { EmbeddingsModule } from './embeddings/embeddings.module.js';
 import { EvaluationsModule } from './evaluations/evaluations.module.js';
+import { FeatureFlagsConfig } from './feature-flags/feature-flags.config.js';
+import { FeatureFlagsModule } from './feature-flags/feature-flags.module.js';
 import { FilesModule } from './files/files.module.js';
 import { UploadConfig } from './files/upload.config.js';
 import { ConnectionDeadline } from './http/connection-deadline.js';
@@ -75,6 +77,7 @@ export const appSections = {
   upload: UploadConfig,
   message: MessageConfig,
   idempotency: IdempotencyConfig,
+  featureFlags: FeatureFlagsConfig,
 };
 
 export type AppConfig = ConfigOf<typeof appSections>;
@@ -84,6 +87,7 @@ const DEFAULT_PORT = '3001';
 const FEATURES: Type[] = [
   IdentityModule,
   HealthModule,
+  FeatureFlagsModule,
   FilesModule,
   KnowledgeBasesModule,
   IngestionJobsModule,

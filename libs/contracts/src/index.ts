@@ -29,6 +29,7 @@ export * from './messages/speech.js';
 export * from './messages/statistics.js';
 export * from './messages/status.js';
 export * from './messages/stored-requests.js';
+export * from './messages/variants.js';
 export * from './messages/web-pages.js';
 export * from './page.js';
 export * from './public-id.js';

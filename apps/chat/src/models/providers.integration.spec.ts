@@ -3,6 +3,7 @@ import {
   CancelRun,
   GetChatStatus,
   GetRun,
+  GetVariantStatistics,
   ListModels,
   type RunEvent,
   type SpeechEvent,
@@ -110,6 +111,21 @@ describeWithServices('several providers', () => {
     expect(events.at(-1)).toMatchObject({ type: 'completed', origin, usage });
     const run = await suite.ask(GetRun, { id: reply.runId }, tenant);
     expect(run).toMatchObject({ ...origin, requestedModel: 'smart', status: 'completed', usage });
+  });
+
+  it('answer for a model that a feature flag replaces, under its name', async () => {
+    const tenant = someTenant();
+    main.answer = 'from main';
+    spare.answer = 'from spare';
+    const modelFlags = [{ feature: 'canary', model: 'plain', replacement: 'spare/stub-spare', isOn: true }];
+    const { reply, read } = await suite.startRun(tenant, { model: 'plain', modelFlags });
+    expect(reply.model).toBe('plain');
+    expect(textOf(await read())).toBe('from spare');
+    const run = await suite.ask(GetRun, { id: reply.runId }, tenant);
+    expect(run).toMatchObject({ provider: 'spare', model: 'stub-spare', requestedModel: 'plain' });
+    const since = new Date(Date.now() - 60_000).toISOString();
+    const [on] = await suite.ask(GetVariantStatistics, { samples: [{ variant: 'canary:on', since }] }, tenant);
+    expect(on).toMatchObject({ completed: 1, failed: 0, answered: 1 });
   });
 
   it('never continue what another one has begun: the run fails and keeps its text', async () => {

@@ -1,4 +1,10 @@
-import { type Metadata, type ModelOrigin, type RequestRecord, type SearchRequest } from '@parley/contracts';
+import {
+  type Metadata,
+  type ModelOrigin,
+  type RequestRecord,
+  type SearchRequest,
+  type Variant,
+} from '@parley/contracts';
 import { type ChatMessage } from '@parley/llm';
 import { type BrokenAnswer } from '../conversations/conversation-history.js';
 import { type HistoryHash } from '../conversations/history-hash.js';
@@ -34,6 +40,10 @@ export interface RunPlan {
   assistantId: string | null;
   /** As clients name it. */
   model: string;
+  /** The name that is asked, where a feature flag has another model answer; else the same. */
+  servedModel: string;
+  /** Of the feature flags that bear on it; null without any. */
+  variants: Variant[] | null;
   /** Who is asked first. */
   origin: ModelOrigin;
   /** Of that model. */

@@ -52,6 +52,23 @@ describe('RunPlanner', () => {
     await expect(plan({ model: 'gpt-99' })).rejects.toMatchObject({ code: 'model_not_found', param: 'model' });
   });
 
+  it('asks another model where a flag about the model is on, and says which variant that is', async () => {
+    const flag = { feature: 'canary', model: 'stub-chat', replacement: 'stub-chat-small', isOn: true };
+    expect(await plan({ modelFlags: [flag] })).toMatchObject({
+      ...{ model: 'stub-chat', servedModel: 'stub-chat-small', variants: ['canary:on'] },
+    });
+    expect(await plan({ modelFlags: [{ ...flag, isOn: false }], variants: ['streaming:on'] })).toMatchObject({
+      ...{ servedModel: 'stub-chat', variants: ['streaming:on', 'canary:off'] },
+    });
+    const { id } = addAssistant({ model: 'stub-chat-small' });
+    expect(await plan({ assistantId: id, modelFlags: [flag] })).toMatchObject({
+      ...{ servedModel: 'stub-chat-small', variants: null },
+    });
+    expect(await plan({ modelFlags: [{ ...flag, replacement: 'gone' }] })).toMatchObject({
+      ...{ servedModel: 'stub-chat', variants: ['canary:off'] },
+    });
+  });
+
   it('takes what an assistant is set to, unless the request says otherwise', async () => {
     const { id } = addAssistant({ model: 'stub-chat-small', temperature: 0.1, maxOutputTokens: 50 });
     const generation = { temperature: 0, topP: 0.5 };

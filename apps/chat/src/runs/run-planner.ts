@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { RetrievalConfig } from '@parley/config';
-import { DomainError, type StartRunRequest, type TenantContext } from '@parley/contracts';
+import {
+  DomainError,
+  MAX_RUN_VARIANTS,
+  type StartRunRequest,
+  type TenantContext,
+  type Variant,
+  variantOf,
+} from '@parley/contracts';
 import { type ChatMessage } from '@parley/llm';
 import { v7 as uuidv7 } from 'uuid';
 import { type AssistantEntity } from '../assistants/assistant.entity.js';
@@ -28,9 +35,9 @@ export class RunPlanner {
   async plan(tenant: TenantContext, request: StartRunRequest): Promise<RunPlan> {
     const stored = await this.#stored(tenant, request);
     const assistant = await this.#assistant(tenant, request, stored);
-    const described = this.models.describe(
-      await this.models.resolve(assistant ? assistant.model : (request.model ?? null)),
-    );
+    const model = await this.models.resolve(assistant ? assistant.model : (request.model ?? null));
+    const { servedModel, variants } = await this.#served(model, request);
+    const { origin, contextWindowTokens } = this.models.describe(servedModel);
     const sent = request.messages.map(toProviderMessage);
     const { instructions, talk: said } = splitInstructions(sent);
     const talk = stored ? withoutDanglingCalls([...stored.messages, ...said]) : said;
@@ -39,7 +46,7 @@ export class RunPlanner {
     return {
       runId: request.runId,
       assistantId: assistant?.id ?? null,
-      ...described,
+      ...{ model, servedModel, variants, origin, contextWindowTokens },
       instructions: assistant?.instructions
         ? [{ role: 'system', content: assistant.instructions }, ...instructions]
         : instructions,
@@ -48,7 +55,7 @@ export class RunPlanner {
       maxTurns: stored?.maxTurns ?? Infinity,
       keepsConversation: stored !== null && !request.record,
       brokenAnswer: stored?.brokenAnswer ?? null,
-      ...groundingOf(request, { assistant, question, provider: described.origin.provider, defaults: this.retrieval }),
+      ...groundingOf(request, { assistant, question, provider: origin.provider, defaults: this.retrieval }),
       tellsResults: request.tellsResults ?? false,
       options: toProviderOptions(request.generation, assistant),
       storage: request.store ? await this.#storage(tenant, sent, stored, assistant) : null,
@@ -56,6 +63,17 @@ export class RunPlanner {
       metadata: request.metadata,
       streamAddress: request.streamAddress ?? null,
     };
+  }
+
+  /** Who answers for a model. A replacement that is not there is no reason to fail: the model itself answers. */
+  async #served(
+    model: string,
+    { modelFlags = [], variants = [] }: StartRunRequest,
+  ): Promise<{ servedModel: string; variants: Variant[] | null }> {
+    const flag = modelFlags.find((candidate) => candidate.model === model);
+    const replacement = flag?.isOn ? await this.models.resolve(flag.replacement).catch(() => null) : null;
+    const all = flag ? [...variants, variantOf(flag.feature, replacement !== null)] : variants;
+    return { servedModel: replacement ?? model, variants: all.length > 0 ? all.slice(0, MAX_RUN_VARIANTS) : null };
   }
 
   async #stored(

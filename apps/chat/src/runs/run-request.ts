@@ -27,7 +27,17 @@ const BOUNDARY_BYTES = 12;
  * @throws DomainError `context_length_exceeded`
  */
 export function prepareRequest(
-  { origin, model, contextWindowTokens, instructions, summary, talk, maxTurns, options, brokenAnswer }: RunPlan,
+  {
+    origin,
+    servedModel: model,
+    contextWindowTokens,
+    instructions,
+    summary,
+    talk,
+    maxTurns,
+    options,
+    brokenAnswer,
+  }: RunPlan,
   found: SearchHit[] | null,
   limits: RequestLimits,
 ): PreparedRequest {

@@ -40,6 +40,10 @@ export class RunEntity {
   @Column('text', { name: 'requested_model', nullable: true })
   requestedModel!: string | null;
 
+  /** How it was served under the feature flags that bear on it: `streaming:on`. */
+  @Column('text', { array: true, nullable: true, select: false })
+  variants!: string[] | null;
+
   @Column('text', { name: 'finish_reason', nullable: true })
   finishReason!: FinishReason | null;
 

@@ -145,7 +145,7 @@ export class RunsRepository {
 
 function beginning(
   { tenantId, userId }: TenantContext,
-  { runId, assistantId, origin, model, metadata, storage, record }: RunPlan,
+  { runId, assistantId, origin, model, variants, metadata, storage, record }: RunPlan,
   { owner, queueMs }: { owner: string; queueMs: number },
 ): Record<string, unknown> {
   const parents = [storage?.parentId ?? null, ...(storage?.added ?? []).map(({ id }) => id)];
@@ -165,7 +165,7 @@ function beginning(
     conversation: storage?.conversationId,
     ...{ is_new: storage?.isNewConversation ?? false, title: storableText(storage?.title ?? '') || null },
     ...{ messages: storableJson(messages), parent: parents.at(-1), message: storage?.messageId },
-    ...{ kind: kept?.kind, request: kept && storableJson(kept.request) },
+    ...{ kind: kept?.kind, request: kept && storableJson(kept.request), variants },
   };
 }
 

@@ -4,8 +4,11 @@ import {
   type GetStreamingStatisticsRequest,
   GetUsageStatistics,
   type GetUsageStatisticsRequest,
+  GetVariantStatistics,
+  type GetVariantStatisticsRequest,
   type StreamingStatistics,
   type UsageRow,
+  type VariantStatistics,
 } from '@parley/contracts';
 import { HandleRpc, type MessageContext } from '@parley/messaging';
 import { StatisticsService } from './statistics.service.js';
@@ -17,6 +20,11 @@ export class StatisticsConsumer {
   @HandleRpc(GetStreamingStatistics)
   streaming({ windowSeconds }: GetStreamingStatisticsRequest): Promise<StreamingStatistics> {
     return this.statistics.streaming(windowSeconds);
+  }
+
+  @HandleRpc(GetVariantStatistics)
+  variants({ samples }: GetVariantStatisticsRequest): Promise<VariantStatistics[]> {
+    return this.statistics.variants(samples);
   }
 
   @HandleRpc(GetUsageStatistics)

@@ -52,16 +52,30 @@ describeWithServices('statistics of answers', () => {
     tokens?: number;
     costMicros?: number | null;
     endedAgo?: string | null;
+    variants?: string[];
   }
 
   async function run({ tenantId, userId }: TenantContext, ended: Ended): Promise<void> {
-    const { status, errorCode, firstTokenMs, totalMs, tokens, costMicros, endedAgo = '10 seconds' } = ended;
+    const { status, errorCode, firstTokenMs, totalMs, tokens, costMicros, endedAgo = '10 seconds', variants } = ended;
     await sql.query(
       `insert into chat.runs (id, tenant_id, user_id, status, provider, model, error_code, first_token_ms, total_ms,
-         completion_tokens, prompt_tokens, cost_micros, created_at, finished_at, metadata, owner)
+         completion_tokens, prompt_tokens, cost_micros, created_at, finished_at, metadata, owner, variants)
        values ($1, $2, $3, $4, 'openai', 'gpt-4o', $5, $6, $7, $8, $8, $9, now() - coalesce($10, '1 minute')::interval,
-         now() - $10::interval, '{}', $11)`,
-      [uuidv7(), tenantId, userId, status, errorCode, firstTokenMs, totalMs, tokens, costMicros, endedAgo, uuidv7()],
+         now() - $10::interval, '{}', $11, $12)`,
+      [
+        uuidv7(),
+        tenantId,
+        userId,
+        status,
+        errorCode,
+        firstTokenMs,
+        totalMs,
+        tokens,
+        costMicros,
+        endedAgo,
+        uuidv7(),
+        variants,
+      ],
     );
   }
 
@@ -78,6 +92,31 @@ describeWithServices('statistics of answers', () => {
       ]),
     });
     expect((await repository.streaming(86_400)).failed).toBe(2);
+  });
+
+  it('of a variant are those of its runs, of all tenants, since a time', async () => {
+    const repository = new StatisticsRepository(database);
+    const on = ['canary:on', 'streaming:on'];
+    const ended = { totalMs: 2_000, tokens: 10, endedAgo: '50 days' };
+    await run(mine, { ...ended, status: 'completed', firstTokenMs: 300, variants: on });
+    await run(other, { ...ended, status: 'incomplete', firstTokenMs: 500, variants: on });
+    await run(other, { ...ended, status: 'failed', variants: ['canary:on'] });
+    await run(other, { ...ended, status: 'interrupted', variants: ['canary:on'], endedAgo: '90 days' });
+    await run(mine, { ...ended, status: 'cancelled', firstTokenMs: 100, variants: ['canary:off'] });
+    const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+    expect(
+      await repository.variants([
+        { variant: 'canary:on', since: daysAgo(60) },
+        { variant: 'canary:on', since: daysAgo(100) },
+        { variant: 'canary:off', since: daysAgo(60) },
+        { variant: 'other:on', since: daysAgo(60) },
+      ]),
+    ).toEqual([
+      { completed: 2, cancelled: 0, failed: 1, interrupted: 0, answered: 2, firstTokenMs: 800 },
+      { completed: 2, cancelled: 0, failed: 1, interrupted: 1, answered: 2, firstTokenMs: 800 },
+      { completed: 0, cancelled: 1, failed: 0, interrupted: 0, answered: 1, firstTokenMs: 100 },
+      { completed: 0, cancelled: 0, failed: 0, interrupted: 0, answered: 0, firstTokenMs: 0 },
+    ]);
   });
 
   it('of use are those of the tenant, runs and what is asked beside them', async () => {

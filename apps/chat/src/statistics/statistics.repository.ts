@@ -5,6 +5,8 @@ import {
   type TenantContext,
   type UsageGroup,
   type UsageRow,
+  type VariantSample,
+  type VariantStatistics,
 } from '@parley/contracts';
 import { Database } from '@parley/persistence';
 
@@ -47,6 +49,21 @@ export class StatisticsRepository {
       tx.query('select chat.streaming_statistics($1) as statistics', [windowSeconds]),
     );
     return { windowSeconds, ...rows[0]!.statistics };
+  }
+
+  /** Of all tenants. */
+  async variants(samples: readonly VariantSample[]): Promise<VariantStatistics[]> {
+    return this.database.withoutTenant(async (tx) => {
+      const all: VariantStatistics[] = [];
+      for (const { variant, since } of samples) {
+        const rows: { statistics: VariantStatistics }[] = await tx.query(
+          'select chat.variant_statistics($1, $2) as statistics',
+          [variant, since],
+        );
+        all.push(rows[0]!.statistics);
+      }
+      return all;
+    });
   }
 
   async usage(tenant: TenantContext, { from, to, groupBy }: GetUsageStatisticsRequest): Promise<UsageRow[]> {

@@ -4,6 +4,8 @@ import {
   type StreamingStatistics,
   type TenantContext,
   type UsageRow,
+  type VariantSample,
+  type VariantStatistics,
 } from '@parley/contracts';
 import { StatisticsRepository } from './statistics.repository.js';
 
@@ -14,6 +16,10 @@ export class StatisticsService {
 
   streaming(windowSeconds: number): Promise<StreamingStatistics> {
     return this.statistics.streaming(windowSeconds);
+  }
+
+  variants(samples: readonly VariantSample[]): Promise<VariantStatistics[]> {
+    return this.statistics.variants(samples);
   }
 
   usage(tenant: TenantContext, request: GetUsageStatisticsRequest): Promise<UsageRow[]> {

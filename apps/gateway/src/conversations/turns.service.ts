@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type BranchPoint, DomainError, type MessageView, type TenantContext } from '@parley/contracts';
+import { type BranchPoint, DomainError, type MessageView, type TenantContext, type Variant } from '@parley/contracts';
 import { modelChoice } from '../models/model-choice.js';
 import { collectAnswer } from '../runs/answer.js';
 import { type Run, RunClient } from '../runs/run.client.js';
@@ -14,6 +14,8 @@ export interface Turn extends AnswerBody {
   /** What `content` follows. */
   parent_id?: string | null;
   branch?: BranchPoint;
+  /** Of feature flags that bear on it. */
+  variants?: Variant[];
 }
 
 /** A turn of a conversation: the user's message and the run that answers it. */
@@ -27,7 +29,7 @@ export class TurnsService {
 
   /** @throws DomainError `message_too_long`, `not_found`, `model_not_found`, `conflict` */
   async start(tenant: TenantContext, turn: Turn, signal: AbortSignal): Promise<Run> {
-    const { conversationId, content, model } = turn;
+    const { conversationId, content, model, variants } = turn;
     const choice = typeof model === 'string' ? modelChoice(model) : {};
     const messages = content === undefined ? [] : [{ role: 'user' as const, content: this.#checked(content) }];
     const request = {
@@ -38,6 +40,7 @@ export class TurnsService {
       generation: {},
       store: true,
       metadata: {},
+      ...(variants ? { variants } : {}),
     };
     return this.runs.start(tenant, request, signal);
   }

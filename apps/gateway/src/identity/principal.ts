@@ -1,4 +1,4 @@
-import { type TenantContext } from '@parley/contracts';
+import { DomainError, type TenantContext } from '@parley/contracts';
 import { type Scope } from './scopes.js';
 
 /** Who a request was authenticated as, and what the credential allows. */
@@ -10,6 +10,12 @@ export interface Principal {
   readonly apiKeyId: string | null;
   /** An admin of the tenant that the suite was set up with: may create tenants. */
   readonly isPlatformAdmin: boolean;
+}
+
+/** @throws DomainError `insufficient_scope` */
+export function assertPlatformAdmin({ isPlatformAdmin }: Principal): void {
+  if (!isPlatformAdmin)
+    throw new DomainError('insufficient_scope', 'Only administrators of the first tenant may do this.');
 }
 
 declare module 'fastify' {

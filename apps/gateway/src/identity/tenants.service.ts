@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError, type Page, type PageRequest, TenantContext } from '@parley/contracts';
+import { type Page, type PageRequest, TenantContext } from '@parley/contracts';
 import { v7 as uuidv7 } from 'uuid';
 import { ApiKeysService } from './api-keys.service.js';
 import { hashPassword } from './passwords.js';
-import { type Principal } from './principal.js';
+import { assertPlatformAdmin, type Principal } from './principal.js';
 import { type TenantEntity } from './tenant.entity.js';
 import { type CreatedTenant, TenantsRepository } from './tenants.repository.js';
 
@@ -34,9 +34,4 @@ export class TenantsService {
     assertPlatformAdmin(principal);
     return this.tenants.list(principal.tenant, page);
   }
-}
-
-function assertPlatformAdmin({ isPlatformAdmin }: Principal): void {
-  if (!isPlatformAdmin)
-    throw new DomainError('insufficient_scope', 'Only administrators of the first tenant may do this.');
 }

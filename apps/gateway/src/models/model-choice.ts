@@ -14,6 +14,6 @@ export function modelChoice(model: string): { assistantId?: string; model?: stri
   return { assistantId };
 }
 
-export function modelNotFound(model: string): DomainError {
-  return new DomainError('model_not_found', `The model ${JSON.stringify(model)} does not exist.`, { param: 'model' });
+export function modelNotFound(model: string, param = 'model'): DomainError {
+  return new DomainError('model_not_found', `The model ${JSON.stringify(model)} does not exist.`, { param });
 }

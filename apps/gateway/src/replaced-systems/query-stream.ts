@@ -16,6 +16,8 @@ export interface QueryStreamOptions {
   sessionId: string;
   /** Null: the answer is only written. */
   voice: SpokenAnswer | null;
+  /** False: the answer is told as a whole, at its end. */
+  isStreamed: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function streamQuery(reply: FastifyReply, started: Run, options: Qu
   const speaking = options.voice?.tell(send);
   try {
     await send({ type: 'start', sessionId: options.sessionId, ...placeOf(run) });
-    const { end, position } = await tellText(run, { send, voice: options.voice });
+    const { end, position } = await tellText(run, { send, voice: options.voice, isStreamed: options.isStreamed });
     options.voice?.end();
     await speaking;
     await send(doneEvent(end), position);
@@ -46,19 +48,27 @@ export async function streamQuery(reply: FastifyReply, started: Run, options: Qu
   }
 }
 
+interface Telling {
+  send: (event: { type: string; text: string }, id: number) => Promise<void>;
+  voice: SpokenAnswer | null;
+  isStreamed: boolean;
+}
+
 async function tellText(
   run: Run,
-  {
-    send,
-    voice,
-  }: { send: (event: { type: string; text: string }, id: number) => Promise<void>; voice: SpokenAnswer | null },
+  { send, voice, isStreamed }: Telling,
 ): Promise<{ end: RunCompleted | RunCancelled; position: number }> {
+  let whole = '';
   for await (const { data, position } of run.events) {
     if (data.type === 'failed') throw deserializeError(data.error);
-    if (data.type === 'completed' || data.type === 'cancelled') return { end: data, position };
+    if (data.type === 'completed' || data.type === 'cancelled') {
+      if (whole !== '') await send({ type: 'text', text: whole }, position);
+      return { end: data, position };
+    }
     if (data.type !== 'text') continue;
     voice?.write(data.text);
-    await send({ type: 'text', text: data.text }, position);
+    if (isStreamed) await send({ type: 'text', text: data.text }, position);
+    else whole += data.text;
   }
   throw endedEarly();
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CreateConversation, DomainError, type TenantContext } from '@parley/contracts';
+import { CreateConversation, DomainError, type TenantContext, type Variant } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
 import { v5 as uuidv5 } from 'uuid';
 import { TurnsService } from '../conversations/turns.service.js';
@@ -17,6 +17,8 @@ export interface SessionTurn {
   /** The field that `content` came in. */
   param: string;
   model: string | null;
+  /** Of feature flags that bear on it. */
+  variants?: Variant[];
 }
 
 /**
@@ -33,10 +35,14 @@ export class SessionsService {
 
   /** @throws DomainError `message_too_long`, `model_not_found` */
   async start(tenant: TenantContext, turn: SessionTurn, signal: AbortSignal): Promise<Run> {
-    const { content, model, param } = turn;
+    const { content, model, param, variants } = turn;
     const conversationId = await this.#conversation(tenant, turn);
     try {
-      return await this.turns.start(tenant, { conversationId, content, model }, signal);
+      return await this.turns.start(
+        tenant,
+        { conversationId, content, model, ...(variants ? { variants } : {}) },
+        signal,
+      );
     } catch (error) {
       throw asSent(error, param);
     }

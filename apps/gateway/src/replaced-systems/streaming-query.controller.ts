@@ -1,8 +1,9 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
-import { TenantContext } from '@parley/contracts';
+import { TenantContext, variantOf } from '@parley/contracts';
 import { IsBoolean, IsOptional, IsString, Length, MinLength } from 'class-validator';
 import { type FastifyReply } from 'fastify';
+import { FeatureFlags } from '../feature-flags/feature-flags.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
 import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
@@ -40,6 +41,7 @@ export class StreamingQueryController {
   constructor(
     private readonly sessions: SessionsService,
     private readonly speech: SpeechClient,
+    private readonly flags: FeatureFlags,
   ) {}
 
   @Post()
@@ -50,7 +52,8 @@ export class StreamingQueryController {
     summary: 'Ask in a session, and hear the answer as it is written',
     description:
       'Events are JSON with a `type`: `start`, `text`, `audio` (mp3 in base64, with the sentence it reads), then `done` ' +
-      'or `error`. The id of a text is what `GET /api/v1/runs/{runId}/events` goes on from.',
+      'or `error`. The id of a text is what `GET /api/v1/runs/{runId}/events` goes on from. Where the feature flag `streaming` ' +
+      'is off, the answer is one text.',
   })
   @ApiProduces('text/event-stream')
   @ApiOkResponse({ description: 'Server-sent events' })
@@ -60,9 +63,12 @@ export class StreamingQueryController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const left = clientGone(reply.raw);
-    const turn = { sessionId, endUserId: null, content, param: 'query', model };
+    const isStreamed = await this.flags.isOn(tenant, 'streaming');
+    const variants = [variantOf('streaming', isStreamed)];
+    const turn = { sessionId, endUserId: null, content, param: 'query', model, variants };
     const run = await this.sessions.start(tenant, turn, left);
     const speak = (text: string) => this.speech.speak(tenant, { text, format: 'mp3' }, left);
-    await streamQuery(reply, run, { sessionId, voice: enableTTS ? new SpokenAnswer(speak) : null });
+    const voice = enableTTS ? new SpokenAnswer(speak) : null;
+    await streamQuery(reply, run, { sessionId, voice, isStreamed });
   }
 }

@@ -26,6 +26,7 @@ describe('POST /api/chat/query/stream', () => {
   beforeEach(() => {
     app.bus.reset();
     app.signedIn = TENANT;
+    app.flags.off.clear();
     app.bus.on(CreateConversation, ({ id }) => ({ id }) as never);
   });
 
@@ -67,6 +68,20 @@ describe('POST /api/chat/query/stream', () => {
     });
     const response = await post({ chatbotId: formatId('assistant', ASSISTANT) });
     expect([response.status, await response.json()]).toMatchObject([404, { code: 'model_not_found' }]);
+  });
+
+  it('tells the answer as a whole to those for whom streaming is off, and the run says so', async () => {
+    app.flags.off.add('streaming');
+    app.bus.acceptRuns({}, (run) => run.send(...texts('Hi ', 'there.'), COMPLETED));
+    const [start, ...rest] = await eventsOf(await post());
+    expect([start!.type, ...rest]).toEqual([
+      'start',
+      { type: 'text', text: 'Hi there.' },
+      expect.objectContaining({ type: 'done' }),
+    ]);
+    app.flags.off.clear();
+    await (await post()).text();
+    expect(app.bus.asked(StartRun).map(({ variants }) => variants)).toEqual([['streaming:off'], ['streaming:on']]);
   });
 
   it('streams the answer as the guide asks for it', async () => {

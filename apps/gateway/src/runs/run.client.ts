@@ -11,6 +11,7 @@ import {
   type TenantContext,
 } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
+import { FeatureFlags } from '../feature-flags/feature-flags.js';
 import { isRepeatedRequest, newId } from '../idempotency/idempotency-scope.js';
 import { expired, type RunEventItem, RunListener, toldFrom } from './run-listener.js';
 
@@ -19,7 +20,7 @@ const LAST_WORDS_MS = 500;
 /** How long a run's process can still tell what is stored nowhere. */
 const REMEMBERED_MS = 60_000;
 
-export type RunRequest = Omit<StartRunRequest, 'runId' | 'streamAddress'>;
+export type RunRequest = Omit<StartRunRequest, 'runId' | 'streamAddress' | 'modelFlags'>;
 
 export interface Run extends StartRunReply {
   /** To be read once. */
@@ -36,6 +37,7 @@ export class RunClient implements BeforeApplicationShutdown, OnApplicationShutdo
     private readonly bus: MessageBus,
     private readonly listener: RunListener,
     private readonly server: ServerConfig,
+    private readonly flags: FeatureFlags,
   ) {}
 
   beforeApplicationShutdown(): void {
@@ -54,12 +56,13 @@ export class RunClient implements BeforeApplicationShutdown, OnApplicationShutdo
    */
   async start(tenant: TenantContext, request: RunRequest, left: AbortSignal): Promise<Run> {
     const runId = newId();
-    if (isRepeatedRequest()) return this.#startAgain(tenant, { ...request, runId }, left);
+    const flagged = await this.#flagged(tenant, request);
+    if (isRepeatedRequest()) return this.#startAgain(tenant, { ...flagged, runId }, left);
     const signal = AbortSignal.any([left, this.#stopping.signal]);
     const stream = this.listener.open(runId, signal);
     try {
       const { streamAddress } = this.bus;
-      const reply = await this.bus.request(StartRun, { ...request, runId, streamAddress }, tenant, { signal });
+      const reply = await this.bus.request(StartRun, { ...flagged, runId, streamAddress }, tenant, { signal });
       const listening = { tenant, runId, after: 0, signal };
       if (!reply.isRepeated) return { ...reply, events: this.listener.listen(listening, stream) };
       stream.close();
@@ -71,8 +74,9 @@ export class RunClient implements BeforeApplicationShutdown, OnApplicationShutdo
   }
 
   /** Starts a run that nobody has to listen to: it goes on to its end. */
-  begin(tenant: TenantContext, request: RunRequest): Promise<StartRunReply> {
-    return this.bus.request(StartRun, { ...request, runId: newId() }, tenant);
+  async begin(tenant: TenantContext, request: RunRequest): Promise<StartRunReply> {
+    const runId = newId();
+    return this.bus.request(StartRun, { ...(await this.#flagged(tenant, request)), runId }, tenant);
   }
 
   /**
@@ -95,8 +99,17 @@ export class RunClient implements BeforeApplicationShutdown, OnApplicationShutdo
     return { ...run, events: this.listener.listen(listening) };
   }
 
+  async #flagged(tenant: TenantContext, request: RunRequest): Promise<Omit<StartRunRequest, 'runId'>> {
+    const modelFlags = await this.flags.modelFlags(tenant);
+    return modelFlags.length > 0 ? { ...request, modelFlags } : request;
+  }
+
   /** The first request may be at it, have been answered, or have come to nothing before the run began. */
-  async #startAgain(tenant: TenantContext, request: RunRequest & { runId: string }, left: AbortSignal): Promise<Run> {
+  async #startAgain(
+    tenant: TenantContext,
+    request: Omit<StartRunRequest, 'streamAddress'>,
+    left: AbortSignal,
+  ): Promise<Run> {
     const { runId } = request;
     try {
       const run = await this.resume(tenant, runId, 0, left);

@@ -40,7 +40,14 @@ describe('/ws', () => {
     const authentication = { principalOf } as never;
     const limit = { consume } as never;
     const admission = new SocketAdmission(authentication, limit, { allowedOrigins: ['https://chat.example'] } as never);
-    const runs = new RunClient(bus.asBus(), new RunListener(bus.asBus()), { shutdownTimeoutMs: 1_000 } as never);
+    const runs = new RunClient(
+      bus.asBus(),
+      new RunListener(bus.asBus()),
+      { shutdownTimeoutMs: 1_000 } as never,
+      {
+        modelFlags: () => Promise.resolve([]),
+      } as never,
+    );
     const host = { httpAdapter: { getInstance: () => app } } as never;
     server = new SocketServer(host, admission, authentication, limit, { within } as never, runs);
     server.onApplicationBootstrap();

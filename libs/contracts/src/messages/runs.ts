@@ -25,6 +25,7 @@ import { RequestRecord } from './request-record.js';
 import { type FoundPassage } from './found-passage.js';
 import { type AttributeFilter, type ChunkLocator } from './search.js';
 import { type Metadata } from './knowledge-bases.js';
+import { IsVariants, MAX_MODEL_FLAGS, ModelFlag, type Variant } from './variants.js';
 
 export const CHAT_ROLES = ['system', 'developer', 'user', 'assistant', 'tool'] as const;
 export type ChatRole = (typeof CHAT_ROLES)[number];
@@ -202,6 +203,19 @@ export class StartRunRequest {
   @IsOptional()
   @IsBoolean()
   tellsResults?: boolean;
+
+  /** Feature flags that were decided on already, and bear on this run. */
+  @IsOptional()
+  @IsVariants()
+  variants?: Variant[];
+
+  /** Of this user: whichever of them is about the model that is asked for decides who answers. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MAX_MODEL_FLAGS)
+  @ValidateNested({ each: true })
+  @Type(() => ModelFlag)
+  modelFlags?: ModelFlag[];
 
   @IsObject()
   metadata: Metadata = {};

@@ -31,7 +31,11 @@ import { RunCosts1700000000620 } from './1700000000620-run-costs.js';
 import { Tools1700000000621 } from './1700000000621-tools.js';
 import { LostRuns1700000000640 } from './1700000000640-lost-runs.js';
 import { RunStatistics1700000000660 } from './1700000000660-run-statistics.js';
+import { RunVariants1700000000690 } from './1700000000690-run-variants.js';
+import { RunsByVariant1700000000691 } from './1700000000691-runs-by-variant.js';
+import { FeatureFlags1700000000692 } from './1700000000692-feature-flags.js';
 import { RunFunctions1700000000700 } from './1700000000700-run-functions.js';
+import { VariantsOfBegunRuns1700000000709 } from './1700000000709-variants-of-begun-runs.js';
 import { UsageRecords1700000000641 } from './1700000000641-usage-records.js';
 import { TenantFigures1700000000650 } from './1700000000650-tenant-figures.js';
 
@@ -72,5 +76,9 @@ export const MIGRATIONS = [
   UsageRecords1700000000641,
   TenantFigures1700000000650,
   RunStatistics1700000000660,
+  RunVariants1700000000690,
+  RunsByVariant1700000000691,
+  FeatureFlags1700000000692,
   RunFunctions1700000000700,
+  VariantsOfBegunRuns1700000000709,
 ];
