@@ -89,6 +89,21 @@ export class BlobStore {
     } while (paginationToken !== undefined);
   }
 
+  /** How much is stored under a key; null when nothing is. */
+  async bytesOf(key: string): Promise<number | null> {
+    try {
+      return (await this.#disk.getMetaData(key)).contentLength;
+    } catch (error) {
+      if (!(await this.#disk.exists(key).catch(() => true))) return null;
+      throw unavailable(error);
+    }
+  }
+
+  /** Names of the files and folders directly in a folder. */
+  async *namesIn(folder: string): AsyncGenerator<string, void, undefined> {
+    for await (const { name } of this.#list(folder)) yield name;
+  }
+
   /** Deleting what is gone already is fine. */
   async delete(key: string): Promise<void> {
     try {

@@ -6,6 +6,7 @@ export { startProviderStub, type ProviderStub, type ProviderStubOptions } from '
 export type { Answer, Fault, PacedAnswer, RecordedRequest, Reply } from './provider-stub/script.js';
 export type { Server, ServerEndpoints } from './services/server.js';
 export { systemProgram } from './services/system-program.js';
+export { type S3Stub, startS3Stub } from './s3-stub.js';
 export { sharedData } from './shared-data.js';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './test-database.js';
