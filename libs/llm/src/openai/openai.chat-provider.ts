@@ -17,6 +17,7 @@ import { toChatParams } from './openai-chat-request.js';
 import { readChatStream } from './openai-chat-stream.js';
 import { readSpeech } from './openai-speech.js';
 import { createOpenAiClient, dialectOf } from './openai-client.js';
+import { streamingFetch } from './streaming-fetch.js';
 import { toProviderFailure } from './openai-failure.js';
 
 const DEFAULT_NAME = 'openai';
@@ -26,6 +27,7 @@ const MODELS_TIMEOUT_MS = 5_000;
 export class OpenAiChatProvider extends ChatProvider {
   readonly name: string;
   readonly #client: OpenAI;
+  readonly #streaming: OpenAI;
   readonly #policy: ProviderPolicy;
 
   constructor(
@@ -36,6 +38,7 @@ export class OpenAiChatProvider extends ChatProvider {
     this.name = options.name ?? DEFAULT_NAME;
     const call = { operation: 'chat', provider: this.name } as const;
     this.#client = createOpenAiClient(options);
+    this.#streaming = this.#client.withOptions({ fetch: streamingFetch });
     this.#policy = new ProviderPolicy(options, {
       stateChanged: (state) => observer.breakerChanged?.({ ...call, state }),
       loadChanged: (load) => observer.loadChanged?.({ ...call, load }),
@@ -68,7 +71,7 @@ export class OpenAiChatProvider extends ChatProvider {
   stream(request: ChatRequest, signal: AbortSignal, options?: StreamOptions): AsyncIterable<ChatChunk> {
     const call = { operation: 'chat', provider: this.name, model: request.model } as const;
     const params = toChatParams(request, this.options, dialectOf(this.options));
-    const open = (either: AbortSignal) => readChatStream(this.#client, params, this.options, either);
+    const open = (either: AbortSignal) => readChatStream(this.#streaming, params, this.options, either);
     const chunks = this.#run(open, { model: request.model, signal, options });
     return meteredRun(chunks, { call, request, signal, observer: this.observer });
   }
