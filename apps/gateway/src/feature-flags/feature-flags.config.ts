@@ -10,4 +10,10 @@ export class FeatureFlagsConfig {
   @Min(50)
   @Max(60_000)
   readonly pollMs!: number;
+
+  @Env('ROLLOUT_CHECK_MS', { description: 'How often a rollout that is under way is judged', default: 10_000 })
+  @IsInt()
+  @Min(50)
+  @Max(600_000)
+  readonly rolloutCheckMs!: number;
 }

@@ -90,8 +90,9 @@ export class FeatureFlagsRepository {
     { feature, percentage, description }: { feature: string; percentage: number; description: string | null },
   ): Promise<StoredFlag | null> {
     return this.database.withTenant(tenant, async (tx) => {
-      const rolloutId = await stopRollout(tx, tenant, feature);
       await ensureFlag(tx, tenant, { feature, percentage, description });
+      await lockFlag(tx, tenant, feature);
+      const rolloutId = await stopRollout(tx, tenant, feature);
       const flag = await setPercentage(tx, tenant, feature, percentage);
       if (!flag) return null;
       await insertChange(tx, tenant, { feature, cause: 'set', percentage, userId: tenant.userId, rolloutId });
@@ -100,7 +101,16 @@ export class FeatureFlagsRepository {
   }
 }
 
-/** The rollout comes before its flag, here and wherever both are locked. @returns the one that was under way */
+/** Comes before whatever is done with its rollouts, so that nothing happens in between. @returns its share; null: none */
+export async function lockFlag(tx: EntityManager, tenant: TenantContext, feature: string): Promise<number | null> {
+  const [flag] = await tx.query<{ percentage: number }[]>(
+    'select percentage from identity.feature_flags where tenant_id = $1 and feature = $2 for update',
+    [tenant.tenantId, feature],
+  );
+  return flag?.percentage ?? null;
+}
+
+/** @returns the one that was under way */
 export async function stopRollout(tx: EntityManager, tenant: TenantContext, feature: string): Promise<string | null> {
   const [rows] = await tx.query<[{ id: string }[], number]>(
     `update identity.rollouts set state = 'stopped', ended_at = now()

@@ -4,7 +4,7 @@ import { createRoutesApp, type RoutesApp } from '../fixtures/routes.fixture.js';
 /** Every POST that takes no idempotency key, with the reason. */
 const WITHOUT_KEY: Record<string, RegExp> = {
   'reads, or computes and keeps nothing': /\/(search|comparison|embeddings|speech)$/,
-  'sets a state, so that a second time changes nothing': /\/(cancel|stop|discard|switch|rollback|finish|rollout)$/,
+  'sets a state, so that a second time changes nothing': /\/(cancel|stop|discard|switch|rollback|finish)$/,
   'is an update under OpenAI’s method': /\/\{\w+_id\}$/,
 };
 

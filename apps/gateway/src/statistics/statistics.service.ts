@@ -3,9 +3,12 @@ import {
   GetStreamingStatistics,
   GetUsageStatistics,
   type GetUsageStatisticsRequest,
+  GetVariantStatistics,
   type StreamingStatistics,
   TenantContext,
   type UsageRow,
+  type VariantSample,
+  type VariantStatistics,
 } from '@parley/contracts';
 import { MessageBus } from '@parley/messaging';
 
@@ -35,6 +38,11 @@ export class StatisticsService {
       statistics.catch(() => (this.#recent = undefined));
     }
     return this.#recent.statistics;
+  }
+
+  /** Of all tenants, in the order of the samples. */
+  variants(samples: VariantSample[]): Promise<VariantStatistics[]> {
+    return this.bus.request(GetVariantStatistics, { samples }, NOBODY);
   }
 
   usage(
