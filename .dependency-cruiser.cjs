@@ -60,6 +60,18 @@ module.exports = {
       to: { path: 'node_modules/openai/' },
     },
     {
+      name: 'opentelemetry-and-sentry-only-in-observability',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '^libs/observability/' },
+      to: { path: 'node_modules/(@opentelemetry|@sentry)/' },
+    },
+    {
+      name: 'sdk-of-traces-only-when-asked-for',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: ['\\.spec\\.ts$'] },
+      to: { path: '^libs/observability/src/tracing/otel-tracer\\.ts$', dependencyTypesNot: ['dynamic-import'] },
+    },
+    {
       name: 'controllers-never-touch-repositories',
       severity: 'error',
       from: { path: '\\.(controller|consumer)\\.ts$' },

@@ -11,9 +11,10 @@ import {
   type Environment,
   loadConfig,
   ServerConfig,
+  TelemetryConfig,
 } from '@parley/config';
 import { MessagingModule } from '@parley/messaging';
-import { ObservabilityModule, type RunnableApp } from '@parley/observability';
+import { ObservabilityModule, type RunnableApp, Tracing } from '@parley/observability';
 import { PersistenceModule } from '@parley/persistence';
 import { type Wiring } from '@parley/service';
 import { Logger } from 'nestjs-pino';
@@ -34,6 +35,7 @@ import { CorsConfig } from './http/cors.config.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { createFastifyAdapter } from './http/fastify.adapter.js';
 import { HttpConfig } from './http/http.config.js';
+import { installHttpTracing } from './http/http-tracing.hook.js';
 import { serveOpenApi } from './http/openapi.js';
 import { secure } from './http/security.js';
 import { createValidationPipe } from './http/validation.pipe.js';
@@ -73,6 +75,7 @@ export const appSections = {
   redis: RedisConfig,
   database: DatabaseConfig,
   broker: BrokerConfig,
+  telemetry: TelemetryConfig,
   blobs: BlobsConfig,
   upload: UploadConfig,
   message: MessageConfig,
@@ -112,12 +115,17 @@ const FEATURES: Type[] = [
 @Module({})
 export class AppModule {
   static forRoot(config: AppConfig, wiring: Wiring): DynamicModule {
-    const { server, database, broker } = config;
+    const { server, database, broker, telemetry } = config;
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(appSections, config),
-        ObservabilityModule.forRoot({ app: 'gateway', logLevel: server.logLevel, httpHealth: false }),
+        ObservabilityModule.forRoot({
+          app: 'gateway',
+          logLevel: server.logLevel,
+          tracing: telemetry.tracingOf(server),
+          httpHealth: false,
+        }),
         PersistenceModule.forRoot({
           url: database.databaseUrl,
           role: 'parley_gateway',
@@ -158,6 +166,7 @@ export async function createApp(environment: Environment, wiring: Wiring = {}): 
   const adapter = createFastifyAdapter(config.http);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bufferLogs: true });
   app.useLogger(app.get(Logger));
+  installHttpTracing(adapter.getInstance(), app.get(Tracing));
   await secure(app, config.cors);
   serveOpenApi(app);
   return { app, listening: config.server };

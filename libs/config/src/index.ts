@@ -11,3 +11,4 @@ export * from './sections/models.config.js';
 export * from './sections/rerank.config.js';
 export * from './sections/retrieval.config.js';
 export * from './sections/server.config.js';
+export * from './sections/telemetry.config.js';

@@ -18,6 +18,7 @@ export {
   reciprocalRankAt,
 } from './evaluation/ranking-quality.js';
 export { jobsFinished } from './ingestion/finished-jobs.js';
+export { JobTraces } from './ingestion/job-traces.js';
 export { IngestionLedger, type NewJob } from './ingestion/ingestion-ledger.js';
 export { cancelJobs } from './ingestion/job-ending.js';
 export { ChunkWriter, type NewChunk, type NewVector } from './ingestion/chunk-writer.js';

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ChunkWriter } from './ingestion/chunk-writer.js';
 import { IngestionLedger } from './ingestion/ingestion-ledger.js';
+import { JobTraces } from './ingestion/job-traces.js';
 import { WrittenChunks } from './ingestion/written-chunks.js';
 import { WebPages } from './pages/web-pages.js';
 import { KnowledgeSearch } from './search/knowledge-search.js';
@@ -14,6 +15,7 @@ const PROVIDERS = [
   IngestionLedger,
   ChunkWriter,
   WrittenChunks,
+  JobTraces,
   WebPages,
   EmbeddingSpaces,
   EmbeddingMigrations,

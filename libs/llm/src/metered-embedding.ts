@@ -1,6 +1,8 @@
 import { DomainError } from '@parley/contracts';
+import { traced } from '@parley/observability';
 import { type EmbeddingResult } from './embedding-provider.js';
 import { type LlmCall, type LlmObserver, type LlmOutcome } from './llm-observer.js';
+import { spanOf } from './llm-span.js';
 
 export interface MeteredEmbeddingOptions {
   call: LlmCall;
@@ -23,7 +25,11 @@ export async function meteredEmbedding(
     });
   observer.requestStarted?.(call);
   try {
-    const result = await embed();
+    const result = await traced(...spanOf(call), async (span) => {
+      const embedded = await embed();
+      span?.set({ 'gen_ai.usage.input_tokens': embedded.promptTokens });
+      return embedded;
+    });
     finish('completed', result.promptTokens);
     return result;
   } catch (error) {

@@ -1,6 +1,8 @@
 import { DomainError } from '@parley/contracts';
+import { type Span, tracedStream } from '@parley/observability';
 import { type ChatChunk, type ChatRequest, type FinishReason, type Usage } from './chat-provider.js';
 import { type LlmCall, type LlmObserver, type LlmOutcome } from './llm-observer.js';
+import { spanOf, usageAttributes } from './llm-span.js';
 import { countRequestTokens } from './tokens/message-tokens.js';
 import { countTokens } from './tokens/tokenizer.js';
 
@@ -15,9 +17,14 @@ export interface MeteredRunOptions {
  * Gives a provider's chunks the ending that ChatProvider promises, counts the tokens that the provider did not tell, and
  * reports the run. A reader who leaves before the end has cancelled it.
  */
-export async function* meteredRun(
+export function meteredRun(chunks: AsyncIterable<ChatChunk>, options: MeteredRunOptions): AsyncIterable<ChatChunk> {
+  return tracedStream(...spanOf(options.call), (span) => metered(chunks, options, span));
+}
+
+async function* metered(
   chunks: AsyncIterable<ChatChunk>,
   { call, request, signal, observer }: MeteredRunOptions,
+  span: Span | undefined,
 ): AsyncGenerator<ChatChunk> {
   const meter = new RunMeter(call, request, observer);
   let finishReason: FinishReason = 'cancelled';
@@ -38,6 +45,7 @@ export async function* meteredRun(
     failure = error;
   } finally {
     meter.finish(outcome);
+    span?.set({ ...usageAttributes(meter.usage), 'parley.outcome': outcome });
   }
   const failed = outcome !== 'completed' && outcome !== 'cancelled';
   if (!failed) yield { type: 'finish', finishReason };

@@ -6,11 +6,13 @@ import {
   type SignalDefinition,
   type TenantContext,
 } from '@parley/contracts';
+import { traced } from '@parley/observability';
 import { v7 as uuidv7 } from 'uuid';
 import { BrokerLink } from './broker-link.js';
 import { ambientIds, toProperties } from './envelope.js';
 import { type StoredCommand } from './outbox/stored-command.js';
 import { type RequestOptions } from './rpc/rpc-client.js';
+import { messagingAttributes } from './span-attributes.js';
 import { type StreamReader, type StreamReaderOptions } from './streams/stream-reader.js';
 import { StreamWriter } from './streams/stream-writer.js';
 import { commandQueue, COMMANDS_EXCHANGE, EVENTS_EXCHANGE, SIGNALS_EXCHANGE } from './topology.js';
@@ -52,9 +54,10 @@ export class MessageBus {
     payload: NoInfer<Payload>,
     tenant: TenantContext,
   ): Promise<void> {
-    const properties = { ...toProperties({ tenant, messageId: uuidv7(), ...ambientIds() }), persistent: true };
-    const message = { exchange: EVENTS_EXCHANGE, routingKey: definition.name, body: payload, properties };
-    return this.#confirmed(message);
+    return this.#sent(definition.name, () => {
+      const properties = { ...toProperties({ tenant, messageId: uuidv7(), ...ambientIds() }), persistent: true };
+      return this.#confirmed({ exchange: EVENTS_EXCHANGE, routingKey: definition.name, body: payload, properties });
+    });
   }
 
   /**
@@ -81,10 +84,11 @@ export class MessageBus {
     { messageId }: { messageId: string },
   ): Promise<void> {
     const { requestId } = ambientIds();
-    return this.publishStored({ messageId, name: definition.name, payload, tenant, requestId, attempt: 1 });
+    const { name } = definition;
+    return this.#sent(name, () => this.publishStored({ messageId, name, payload, tenant, requestId, attempt: 1 }));
   }
 
-  /** @throws DomainError `service_unavailable` */
+  /** In the scope of what caused it. @throws DomainError `service_unavailable` */
   publishStored(command: StoredCommand): Promise<void> {
     const { traceparent } = ambientIds();
     const properties = { ...toProperties({ ...command, traceparent }), persistent: true, mandatory: true };
@@ -116,6 +120,13 @@ export class MessageBus {
   /** @param address the `streamAddress` of the process that reads */
   streamWriter<T = unknown>(address: string, streamId: string): StreamWriter<T> {
     return new StreamWriter<T>(this.link.publisher, address, streamId);
+  }
+
+  #sent(name: string, send: () => Promise<void>): Promise<void> {
+    return traced(`send ${name}`, { kind: 'producer' }, (span) => {
+      span?.set(messagingAttributes('send', name));
+      return send();
+    });
   }
 
   #confirmed(message: Parameters<BrokerLink['publisher']['confirmed']>[0]): Promise<void> {

@@ -1,5 +1,6 @@
 import { type Params } from 'nestjs-pino';
 import { requestScope } from './request-scope.js';
+import { parseTraceparent } from './tracing/trace-context.js';
 
 /** Never in a log, wherever in an object they stand. Bodies, prompts and documents are not logged at all. */
 const SECRETS = [
@@ -25,11 +26,18 @@ export function loggingParams(app: string, level: string): Params {
       formatters: { level: (label) => ({ level: label }) },
       mixin: () => {
         const scope = requestScope.current;
-        return scope ? { requestId: scope.requestId, tenantId: scope.tenantId } : {};
+        if (!scope) return {};
+        return { requestId: scope.requestId, tenantId: scope.tenantId, ...traceFields(scope.traceparent) };
       },
       autoLogging: false,
       quietReqLogger: true,
       serializers: { req: () => undefined, res: () => undefined },
     },
   };
+}
+
+/** As OpenTelemetry names them in logs, so that whoever shows logs finds the trace, also one that others record. */
+function traceFields(traceparent: string | undefined): object {
+  const context = parseTraceparent(traceparent);
+  return context ? { trace_id: context.traceId, span_id: context.spanId } : {};
 }

@@ -1,9 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { type Span } from './tracing/span.js';
 
 export interface RequestScopeFields {
   requestId: string;
-  /** W3C trace context, passed on as it came. */
+  /** W3C trace context: of the span under way, or passed on as it came. */
   traceparent?: string | undefined;
+  /** What is being traced; absent while tracing is off. */
+  span?: Span | undefined;
   /** For logs alone: who may do what is decided by the TenantContext that is passed explicitly. */
   tenantId?: string | undefined;
 }

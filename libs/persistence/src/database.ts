@@ -1,11 +1,13 @@
 import { type Socket } from 'node:net';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { DomainError, type TenantContext } from '@parley/contracts';
+import { parseTraceparent, requestScope, type SpanAttributes, traced } from '@parley/observability';
 import { type PoolClient } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { isConnectionFailure } from './connection-failure.js';
 import { appOf, PERSISTENCE_OPTIONS, type PersistenceOptions } from './persistence-options.js';
 import { type ObservedPool, observePool, timedWait } from './pool-metrics.js';
+import { spanOf, traceStatements } from './traced-statements.js';
 
 const RETRY_AFTER_MS = 2_000;
 
@@ -28,9 +30,11 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   readonly #app: string;
   #connecting: Promise<unknown> | undefined;
   #forgetPool: (() => void) | undefined;
+  readonly #attributes: SpanAttributes;
 
   constructor(@Inject(PERSISTENCE_OPTIONS) private readonly options: PersistenceOptions) {
     this.#app = appOf(options.role);
+    this.#attributes = { 'db.system.name': 'postgresql', 'db.namespace': options.schema };
     this.#dataSource = new DataSource({
       type: 'postgres',
       url: options.url,
@@ -116,7 +120,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   async #whileReachable<T>(work: () => Promise<T>): Promise<T> {
     try {
       await this.#connect();
-      return await work();
+      return await traced('transaction', { attributes: this.#attributes }, work);
     } catch (error) {
       if (!isConnectionFailure(error)) throw error;
       throw new DomainError('service_unavailable', 'The database cannot be reached.', {
@@ -134,6 +138,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
       // Not waited for: should it fail, the server refuses all that follows.
       begun = runner.query(this.#begin(tenantId));
       begun.catch(() => undefined);
+      traceStatements(runner, this.#attributes);
       // TypeORM is told, so that locks and nested transactions of its own take this one.
       Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
       const result = await work(runner.manager);
@@ -164,7 +169,9 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
       stream.cork();
       const sent = [
         client.query(this.#begin(tenantId)),
-        client.query(sql, values).then(({ rows }) => answered(rows as Row[])),
+        traced(...spanOf(sql, this.#attributes), () => client.query(sql, values)).then(({ rows }) =>
+          answered(rows as Row[]),
+        ),
         client.query('commit'),
       ];
       stream.uncork();
@@ -175,9 +182,9 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** One round trip instead of three. Both values are ours: a role's name, and a uuid or nothing. */
+  /** One round trip instead of three. The values are ours: a role's name, a uuid or nothing, a checked trace context. */
   #begin(tenantId: string): string {
-    return `begin; set local role ${this.options.role}; set local parley.tenant_id = '${tenantId}'`;
+    return `begin; set local role ${this.options.role}; set local parley.tenant_id = '${tenantId}'${setTraceparent()}`;
   }
 
   async #connect(): Promise<void> {
@@ -191,4 +198,10 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     const { master } = this.#dataSource.driver as unknown as { master: ObservedPool };
     this.#forgetPool = observePool(this.#app, master);
   }
+}
+
+/** Rows of commands and jobs keep it by their columns' defaults: what comes of them later belongs to the same trace. */
+function setTraceparent(): string {
+  const { traceparent } = requestScope;
+  return parseTraceparent(traceparent) ? `; set local parley.traceparent = '${traceparent}'` : '';
 }

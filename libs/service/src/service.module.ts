@@ -7,13 +7,19 @@ import {
   type ConfigSections,
   DatabaseConfig,
   ServerConfig,
+  TelemetryConfig,
 } from '@parley/config';
 import { type BrokerConnect, MessageBus, MessagingModule } from '@parley/messaging';
 import { HealthRegistry, ObservabilityModule } from '@parley/observability';
 import { type AppRole, Database, PersistenceModule } from '@parley/persistence';
 
 /** The settings that every service reads. */
-export const serviceSections = { server: ServerConfig, database: DatabaseConfig, broker: BrokerConfig };
+export const serviceSections = {
+  server: ServerConfig,
+  database: DatabaseConfig,
+  broker: BrokerConfig,
+  telemetry: TelemetryConfig,
+};
 
 /** What a process chooses for the services in it. */
 export interface Wiring {
@@ -48,12 +54,12 @@ export class ServiceModule {
     options: ServiceOptions<Sections>,
   ): DynamicModule {
     const { name, role, schema, entities, wiring } = options;
-    const { server, database, broker }: ConfigOf<typeof serviceSections> = options.config;
+    const { server, database, broker, telemetry }: ConfigOf<typeof serviceSections> = options.config;
     return {
       module: ServiceModule,
       imports: [
         ConfigModule.forRoot(options.sections, options.config),
-        ObservabilityModule.forRoot({ app: name, logLevel: server.logLevel }),
+        ObservabilityModule.forRoot({ app: name, logLevel: server.logLevel, tracing: telemetry.tracingOf(server) }),
         PersistenceModule.forRoot({
           url: database.databaseUrl,
           role,

@@ -11,6 +11,7 @@ import {
   type TenantContext,
 } from '@parley/contracts';
 import { ChatModels, type ChatRequest } from '@parley/llm';
+import { currentSpan, traced } from '@parley/observability';
 import { RunTools } from '../tools/run-tools.js';
 import { searchSteps } from '../tools/told-results.js';
 import { answerInRounds, type RoundChunk } from '../tools/tool-rounds.js';
@@ -74,8 +75,12 @@ export class RunGenerator {
     this.#limits = { maxOutputTokens };
   }
 
-  /** Never rejects. */
-  async generate(run: RunUnderWay): Promise<void> {
+  /** Never rejects. It goes on after the request that began it was answered: its span ends with it. */
+  generate(run: RunUnderWay): Promise<void> {
+    return traced('generate answer', { attributes: { 'parley.run.id': run.plan.runId } }, () => this.#generate(run));
+  }
+
+  async #generate(run: RunUnderWay): Promise<void> {
     const progress = this.#begin(run);
     const ending = await this.#write(run, progress).then(
       (): Ending => ({ type: 'written' }),
@@ -194,6 +199,7 @@ export class RunGenerator {
     const result = resultOf(run.plan, answer, ending, timings, run.events);
     const lost = await this.#save(run, result);
     runMetrics.finished(lost ? 'failed' : result.status, timings.totalMs);
+    currentSpan()?.set({ 'parley.run.status': lost ? 'failed' : result.status });
     if (answer.usage && firstTokenMs !== null)
       runMetrics.written(answer.usage.completionTokens, timings.totalMs - firstTokenMs);
     this.#tellEnd(run, answer, lost ? { type: 'failed', error: lost } : ending);

@@ -3,7 +3,8 @@ import { counter, gauge, histogram, requestScope } from '@parley/observability';
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
 
 const UNMATCHED = 'unmatched';
-const SCRAPED = /^(\/api)?(\/status)?\/(health|metrics)(\/|$)/;
+/** Routes that machines ask every few seconds. */
+export const SCRAPED = /^(\/api)?(\/status)?\/(health|metrics)(\/|$)/;
 
 const requests = counter('http_requests_total', 'HTTP requests answered', ['method', 'route', 'status']);
 const durations = histogram(
@@ -37,6 +38,7 @@ export function installHttpMetrics(fastify: FastifyInstance): void {
   });
 }
 
-function routeOf(request: FastifyRequest): string {
+/** The template of the route that a request goes to. */
+export function routeOf(request: FastifyRequest): string {
   return request.is404 ? UNMATCHED : (request.routeOptions.url ?? UNMATCHED);
 }

@@ -1,5 +1,5 @@
 import { type IncomingMessage } from 'node:http';
-import { requestScope, type RequestScopeFields } from '@parley/observability';
+import { parseTraceparent, requestScope, type RequestScopeFields } from '@parley/observability';
 import { type FastifyInstance } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 
@@ -10,8 +10,6 @@ declare module 'fastify' {
 }
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
-/** W3C Trace Context, version 00. */
-const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** The caller's `x-request-id` when it is safe to log and to pass on, a new uuid otherwise. */
 export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
@@ -21,7 +19,7 @@ export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): stri
 
 function traceparentOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   const given = headers['traceparent'];
-  return typeof given === 'string' && TRACEPARENT.test(given) ? given : undefined;
+  return typeof given === 'string' && parseTraceparent(given) ? given : undefined;
 }
 
 /** Everything a request causes runs in its scope, and every response names its id. */

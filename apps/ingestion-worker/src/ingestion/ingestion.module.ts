@@ -14,6 +14,7 @@ import { PageFetcher } from './page-fetcher.js';
 import { Pipeline } from './pipeline.js';
 import { SpaceEmbedder } from './space-embedder.js';
 import { Sources } from './source.js';
+import { TracedJobs } from './traced-jobs.js';
 import { VersionCompletion } from './version-completion.js';
 import { removeAbandonedWorkspaces } from './workspace.js';
 
@@ -22,6 +23,7 @@ import { removeAbandonedWorkspaces } from './workspace.js';
   controllers: [IngestionConsumer, EmbeddingMigrationsConsumer],
   providers: [
     IngestionService,
+    TracedJobs,
     Pipeline,
     Originals,
     PageFetcher,

@@ -8,6 +8,7 @@ import { IngestionError } from '../parsing/ingestion-error.js';
 import { type IngestionConfig } from './ingestion.config.js';
 import { IngestionService } from './ingestion.service.js';
 import { type Pipeline } from './pipeline.js';
+import { type TracedJobs } from './traced-jobs.js';
 
 const ID = '018f0000-0000-7000-8000-000000000000';
 const tenant = TenantContext.of({ tenantId: ID, userId: ID, role: 'member' });
@@ -30,6 +31,7 @@ describe('IngestionService', () => {
       ledger as unknown as IngestionLedger,
       pipeline as unknown as Pipeline,
       config,
+      { run: (_lease: Lease, work: () => Promise<void>) => work() } as TracedJobs,
     );
     const ingest = (stop = new AbortController().signal) => ingestion.ingestNext(stop);
     return { fail, handBack, claimNext, pipeline, ingest };

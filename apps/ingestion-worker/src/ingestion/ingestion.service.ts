@@ -3,12 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '@parley/contracts';
 import { type Failure, IngestionLedger, jobsFinished, type Lease, LeaseLostError } from '@parley/knowledge';
-import { counter, histogram, requestScope } from '@parley/observability';
+import { counter, currentSpan, histogram } from '@parley/observability';
 import { Brake } from './brake.js';
 import { failureOf } from './failure.js';
 import { IngestionConfig } from './ingestion.config.js';
 import { holdLease } from './lease-holder.js';
 import { Pipeline } from './pipeline.js';
+import { TracedJobs } from './traced-jobs.js';
 
 const RECORD_AGAIN_MS = 500;
 
@@ -26,6 +27,7 @@ export class IngestionService {
     private readonly ledger: IngestionLedger,
     private readonly pipeline: Pipeline,
     private readonly config: IngestionConfig,
+    private readonly jobs: TracedJobs,
   ) {}
 
   /**
@@ -37,8 +39,7 @@ export class IngestionService {
     if (!(await this.#brake.passed(stop))) return;
     const lease = await this.#claim(stop);
     if (lease === null) return;
-    const scope = { requestId: requestScope.requestId ?? lease.jobId, tenantId: lease.tenant.tenantId };
-    await requestScope.run(scope, () => this.#work(lease, stop));
+    await this.jobs.run(lease, () => this.#work(lease, stop));
   }
 
   /** One after the other, because what this worker has in hand counts for what it may claim next. */
@@ -59,6 +60,7 @@ export class IngestionService {
       this.#brake.release();
       jobsFinished('completed');
     }
+    currentSpan()?.set({ 'parley.outcome': outcome });
     attempts.inc({ outcome });
     duration.observe({ outcome }, (performance.now() - startedAt) / 1000);
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { IngestionLedger, type Lease } from '@parley/knowledge';
+import { traced } from '@parley/observability';
 import { DocumentReader } from './document-reader.js';
 import { EmbeddingStep } from './embedding-step.js';
 import { ProgressReport } from './progress-report.js';
@@ -31,23 +32,27 @@ export class Pipeline {
     await withWorkspace(async (folder) => {
       const report = new ProgressReport(this.ledger, lease);
       const source = await this.sources.of(lease);
-      const original = await source.fetch(folder, signal);
+      const original = await traced('fetch original', {}, () => source.fetch(folder, signal));
       if (original === null) return this.ledger.completeUnchanged(lease, source.unchanged());
       const onProgress = (share: number): void => report.reached(share * READ_PERCENT);
-      const chunks = await this.reader.read(original, lease, { folder, signal, onProgress });
+      const chunks = await traced('read document', {}, () =>
+        this.reader.read(original, lease, { folder, signal, onProgress }),
+      );
       await report.settled();
       const settle = await source.settlement(chunks);
       if (settle === 'unchanged') return this.ledger.completeUnchanged(lease, source.unchanged());
 
       const { chunkCount } = chunks;
       await this.ledger.advance(lease, 'embedding', { chunksTotal: chunkCount, percent: READ_PERCENT });
-      await this.embedding.run(lease, chunks, {
-        signal,
-        onProgress: (written) => this.#embedded(lease, written, chunkCount),
-      });
+      await traced('embed document', { attributes: { 'parley.chunks': chunkCount } }, () =>
+        this.embedding.run(lease, chunks, {
+          signal,
+          onProgress: (written) => this.#embedded(lease, written, chunkCount),
+        }),
+      );
 
       await this.ledger.advance(lease, 'indexing', { percent: EMBEDDED_PERCENT });
-      await this.completion.complete(lease, { chunkCount, settle }, signal);
+      await traced('index document', {}, () => this.completion.complete(lease, { chunkCount, settle }, signal));
     });
   }
 

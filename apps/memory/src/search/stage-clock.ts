@@ -1,4 +1,4 @@
-import { histogram } from '@parley/observability';
+import { histogram, recordSpan } from '@parley/observability';
 
 const stages = histogram('parley_retrieval_stage_seconds', 'Time of a stage of a search', ['stage']);
 
@@ -15,6 +15,7 @@ export class StageClock {
     const now = performance.now();
     stages.observe({ stage }, (now - this.#lastAt) / 1000);
     this.#milliseconds[stage] = rounded(now - this.#lastAt);
+    recordSpan(`search: ${stage}`, now - this.#lastAt);
     this.#lastAt = now;
   }
 

@@ -11,6 +11,9 @@ const OWNERS: readonly (readonly [who: string, load: () => Promise<unknown>])[] 
   ['ingestion-worker', () => import('@parley/ingestion-worker')],
 ];
 
+/** Registered by a library of which others have the rest. */
+const OF_ALL = new Set(['parley_trace_spans_total']);
+
 export interface OwnedMetric extends MetricDescription {
   /** The apps that have it, or `process` for what every process of Node.js has. */
   owner: string;
@@ -21,7 +24,7 @@ export async function allMetrics(): Promise<OwnedMetric[]> {
   const owners = new Map<string, string>();
   for (const [owner, load] of OWNERS) {
     await load();
-    for (const { name } of describeMetrics()) if (!owners.has(name)) owners.set(name, owner);
+    for (const { name } of describeMetrics()) if (!owners.has(name)) owners.set(name, OF_ALL.has(name) ? 'all' : owner);
   }
   collectProcessMetrics();
   return describeMetrics().map((metric) => ({ ...metric, owner: owners.get(metric.name) ?? 'process' }));

@@ -17,6 +17,8 @@ interface WorkRow {
   postponements: number;
   outageMs: number | null;
   language: Language | null;
+  traceparent: string | null;
+  firstAttemptTraceparent: string | null;
   knowledgeBaseId: string;
   chunking: ChunkingOptions | null;
   file: Lease['file'];
@@ -57,7 +59,8 @@ const TAKE = `
     from job where d.tenant_id = $1 and d.id = job.document_id
   )
   select job.document_id as "documentId", job.version, job.attempt, job.failures, job.max_attempts as "maxAttempts",
-    job.postponements, job.language, d.knowledge_base_id as "knowledgeBaseId", d.chunking,
+    job.postponements, job.language, job.traceparent, job.first_attempt_traceparent as "firstAttemptTraceparent",
+    d.knowledge_base_id as "knowledgeBaseId", d.chunking,
     (extract(epoch from clock_timestamp() - job.outage_since) * 1000)::double precision as "outageMs",
     jsonb_build_object('id', f.id, 'filename', f.filename, 'contentType', f.content_type, 'bytes', f.bytes,
       'blobKey', f.blob_key) as file,

@@ -31,6 +31,9 @@ export interface Lease {
   embeddingSpace: EmbeddingSpace | null;
   /** Null until an earlier attempt has written chunks. */
   language: Language | null;
+  /** W3C trace contexts: of what caused the job, and of the first attempt at it that was traced. */
+  traceparent: string | null;
+  firstAttemptTraceparent: string | null;
 }
 
 /** `finished`: completed, failed, cancelled or deleted, there is nothing to do; `busy`: a live worker has it. */

@@ -1,6 +1,7 @@
 import { type OpenAI } from 'openai';
 import { type ChatChunk, type FinishReason, type Usage } from '../chat-provider.js';
 import { type ResolvedLlmOptions } from '../llm-options.js';
+import { traceHeaders } from '../llm-span.js';
 import { ProviderFailure } from '../policy/provider-failure.js';
 import { Watchdog } from '../policy/watchdog.js';
 import { readEvents } from './openai-events.js';
@@ -31,7 +32,7 @@ export async function* readChatStream(
   let usage: Usage | undefined;
   try {
     watchdog.expect(timers.firstContentTimeoutMs, 'The language model did not begin to answer');
-    const response = await client.chat.completions.create(params, { signal: either }).asResponse();
+    const response = await client.chat.completions.create(params, { signal: either, ...traceHeaders() }).asResponse();
     for await (const events of readEvents<ChunkEvent>(response)) {
       const deltas: Delta[] = [];
       for (const event of events) {

@@ -9,6 +9,7 @@ import {
 } from '../embedding-provider.js';
 import { type LlmObserver } from '../llm-observer.js';
 import { type ResolvedLlmOptions } from '../llm-options.js';
+import { traceHeaders } from '../llm-span.js';
 import { meteredEmbedding } from '../metered-embedding.js';
 import { ProviderFailure } from '../policy/provider-failure.js';
 import { ProviderPolicy } from '../policy/provider-policy.js';
@@ -108,7 +109,10 @@ export class OpenAiEmbeddingProvider extends EmbeddingProvider {
     watchdog.expect(this.options.embeddingTimeoutMs, 'The embedding model did not answer');
     const either = AbortSignal.any([signal, watchdog.signal]);
     try {
-      const response = await this.#client.embeddings.create(this.#params(batch.texts), { signal: either });
+      const response = await this.#client.embeddings.create(this.#params(batch.texts), {
+        signal: either,
+        ...traceHeaders(),
+      });
       const vectors = readVectors(response.data, batch.texts.length);
       this.#checkDimensions(vectors);
       return { vectors, promptTokens: response.usage?.prompt_tokens || batch.tokens };

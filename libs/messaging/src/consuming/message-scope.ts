@@ -1,11 +1,36 @@
-import { requestScope } from '@parley/observability';
+import { type MessageDefinition } from '@parley/contracts';
+import { type BeginOptions, type Tracing } from '@parley/observability';
 import { type Envelope } from '../envelope.js';
 import { type MessageContext } from '../message-context.js';
+import { messagingAttributes, rpcAttributes } from '../span-attributes.js';
+
+export interface Received {
+  definition: MessageDefinition;
+  envelope: Envelope;
+}
 
 /** Runs a handler as part of the request that caused its message. */
-export function inScopeOf<T>(envelope: Envelope, work: () => Promise<T>): Promise<T> {
+export function inScopeOf<T>(tracing: Tracing, { definition, envelope }: Received, work: () => Promise<T>): Promise<T> {
   const { requestId, traceparent, tenant } = envelope;
-  return requestScope.run({ requestId, traceparent, tenantId: tenant.tenantId }, work);
+  const scope = { requestId, traceparent, tenantId: tenant.tenantId };
+  return tracing.isOn
+    ? tracing.run(scope, ...spanOf(definition, envelope), work)
+    : tracing.run(scope, definition.name, {}, work);
+}
+
+/** What is asked or signalled outside of a trace, as health checks do, begins none; a command without one does. */
+function spanOf({ kind, name }: MessageDefinition, envelope: Envelope): [string, BeginOptions] {
+  const { messageId, attempt, requestId, tenant } = envelope;
+  const shared = { 'parley.request.id': requestId, 'parley.tenant.id': tenant.tenantId };
+  if (kind === 'rpc')
+    return [name, { kind: 'server', onlyContinues: true, attributes: { ...rpcAttributes(name), ...shared } }];
+  const attributes = {
+    ...messagingAttributes('process', name),
+    'messaging.message.id': messageId,
+    'parley.attempt': attempt,
+    ...shared,
+  };
+  return [`process ${name}`, { kind: 'consumer', onlyContinues: kind === 'signal', attributes }];
 }
 
 export function contextOf(envelope: Envelope, signal: AbortSignal): MessageContext {

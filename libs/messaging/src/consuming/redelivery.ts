@@ -33,8 +33,16 @@ export class Redelivery {
     const { queue, wireName, publisher, scheduleRetry } = this.options;
     const attempt = envelope.attempt + 1;
     if (scheduleRetry) {
-      const { messageId, tenant, requestId } = envelope;
-      const command = { messageId, name: wireName, payload: readBody(message), tenant, requestId, attempt };
+      const { messageId, tenant, requestId, traceparent } = envelope;
+      const command = {
+        messageId,
+        name: wireName,
+        payload: readBody(message),
+        tenant,
+        requestId,
+        traceparent,
+        attempt,
+      };
       return scheduleRetry(command, new Date(Date.now() + delayMs));
     }
     await pause(Math.min(delayMs, MAX_HELD_MS), signal);

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { type ConsumeMessage } from 'amqplib';
 import { DomainError, serializeError } from '@parley/contracts';
+import { type Tracing } from '@parley/observability';
 import { type Envelope, readBody, readEnvelope } from '../envelope.js';
 import { type MessagingMetrics } from '../messaging-metrics.js';
 import { validPayload } from '../payload-validation.js';
@@ -21,6 +22,7 @@ export class RpcEndpoint {
     private readonly handlers: ReadonlyMap<string, RpcHandler>,
     private readonly publisher: Publisher,
     private readonly metrics: MessagingMetrics,
+    private readonly tracing: Tracing,
   ) {}
 
   async handle(message: ConsumeMessage, controller: AbortController): Promise<Settlement> {
@@ -35,7 +37,9 @@ export class RpcEndpoint {
       }
       // While instances of two versions share the queue, one may get what only the other knows.
       if (!handler) throw unavailable(`${name} is not handled by this instance.`);
-      const reply = await inScopeOf(envelope, () => answer(handler, message, envelope, controller));
+      const reply = await inScopeOf(this.tracing, { definition: handler.definition, envelope }, () =>
+        answer(handler, message, envelope, controller),
+      );
       this.#reply(message, { reply });
       stop('ok');
     } catch (error) {

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type ConsumeMessage } from 'amqplib';
+import { type Tracing } from '@parley/observability';
 import { readBody, readEnvelope } from '../envelope.js';
 import { validPayload } from '../payload-validation.js';
 import { type SignalHandler } from './message-handler.js';
@@ -11,7 +12,10 @@ const UNSTOPPED = new AbortController().signal;
 export class SignalEndpoint {
   readonly #logger = new Logger('Messaging');
 
-  constructor(private readonly handlers: ReadonlyMap<string, SignalHandler>) {}
+  constructor(
+    private readonly handlers: ReadonlyMap<string, SignalHandler>,
+    private readonly tracing: Tracing,
+  ) {}
 
   get names(): Iterable<string> {
     return this.handlers.keys();
@@ -29,6 +33,10 @@ export class SignalEndpoint {
   async #handle({ definition, invoke }: SignalHandler, message: ConsumeMessage): Promise<void> {
     const envelope = readEnvelope(message);
     const payload = await validPayload(definition.payload, readBody(message));
-    await inScopeOf(envelope, async () => void (await invoke(payload, contextOf(envelope, UNSTOPPED))));
+    await inScopeOf(
+      this.tracing,
+      { definition, envelope },
+      async () => void (await invoke(payload, contextOf(envelope, UNSTOPPED))),
+    );
   }
 }

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { type ConsumeMessage } from 'amqplib';
 import { DomainError } from '@parley/contracts';
+import { type Tracing } from '@parley/observability';
 import { backoffMs } from '../connection/backoff.js';
 import { pause } from '../connection/deadline.js';
 import { type Envelope, readBody, readEnvelope } from '../envelope.js';
@@ -24,6 +25,7 @@ export class WorkEndpoint {
     private readonly handler: WorkHandler,
     private readonly redelivery: Redelivery,
     private readonly metrics: MessagingMetrics,
+    private readonly tracing: Tracing,
   ) {}
 
   async handle(message: ConsumeMessage, controller: AbortController): Promise<Settlement> {
@@ -55,7 +57,7 @@ export class WorkEndpoint {
     const { definition, options, invoke } = this.handler;
     try {
       return limited(
-        await inScopeOf(envelope, async () => {
+        await inScopeOf(this.tracing, { definition, envelope }, async () => {
           const payload = await this.#payload(message);
           if (!payload) return deadLetter('invalid_message');
           const endsAt = new Date(Date.now() + options.timeoutMs);

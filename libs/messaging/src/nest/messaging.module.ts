@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Provider, type FactoryProvider } from '@nestjs/common';
+import { Tracing } from '@parley/observability';
 import { Database } from '@parley/persistence';
 import { BrokerLink } from '../broker-link.js';
 import { type ScheduleRetry } from '../consuming/redelivery.js';
@@ -67,14 +68,22 @@ function outboxProviders(schema: string): Provider[] {
     },
     {
       provide: OutboxRelay,
-      inject: [Database, OutboxRepository, MessageBus, MessagingMetrics, MESSAGING_OPTIONS],
+      inject: [
+        Database,
+        OutboxRepository,
+        MessageBus,
+        MessagingMetrics,
+        MESSAGING_OPTIONS,
+        { token: Tracing, optional: true },
+      ],
       useFactory: (
         database: Database,
         repository: OutboxRepository,
         bus: MessageBus,
         metrics: MessagingMetrics,
         { outboxPollMs: pollMs }: ResolvedMessagingOptions,
-      ) => new OutboxRelay({ database, repository, bus, metrics, pollMs }),
+        tracing: Tracing = Tracing.off,
+      ) => new OutboxRelay({ database, repository, bus, metrics, pollMs, tracing }),
     },
   ];
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { type MessageDefinition, ownerOf } from '@parley/contracts';
+import { Tracing } from '@parley/observability';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { BrokerLink } from '../broker-link.js';
 import { Consumer } from '../consuming/consumer.js';
@@ -46,6 +47,7 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
     @Inject(MESSAGING_OPTIONS) private readonly options: ResolvedMessagingOptions,
     private readonly metrics: MessagingMetrics,
     @Optional() @Inject(SCHEDULE_RETRY) private readonly scheduleRetry?: ScheduleRetry,
+    @Optional() private readonly tracing: Tracing = Tracing.off,
   ) {
     super();
   }
@@ -71,7 +73,7 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
   listen(callback: () => void): void {
     if (this.#rpcHandlers.size > 0) this.link.consume(this.#rpcConsumer());
     for (const handler of this.#workHandlers.values()) this.link.consume(this.#workConsumer(handler));
-    if (this.#signalHandlers.size > 0) this.link.takeSignals(new SignalEndpoint(this.#signalHandlers));
+    if (this.#signalHandlers.size > 0) this.link.takeSignals(new SignalEndpoint(this.#signalHandlers, this.tracing));
     const queues = [...this.#workHandlers.values()].map(({ definition }) => this.#queueOf(definition));
     this.#deadLetters = new DeadLetterWatch(queues, (queue) => this.link.queueLength(queue));
     this.#deadLetters.start();
@@ -99,7 +101,7 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
 
   #rpcConsumer(): Consumer {
     const { app, rpcConcurrency, subscribeTimeoutMs } = this.options;
-    const endpoint = new RpcEndpoint(this.#rpcHandlers, this.link.publisher, this.metrics);
+    const endpoint = new RpcEndpoint(this.#rpcHandlers, this.link.publisher, this.metrics, this.tracing);
     return new Consumer({
       queue: rpcQueue(app),
       prefetch: rpcConcurrency,
@@ -123,7 +125,7 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
     const exchange = isCommand ? COMMANDS_EXCHANGE : EVENTS_EXCHANGE;
     const scheduleRetry = isCommand ? this.scheduleRetry : undefined;
     const redelivery = new Redelivery({ queue, wireName, publisher: this.link.publisher, scheduleRetry });
-    const endpoint = new WorkEndpoint(handler, redelivery, this.metrics);
+    const endpoint = new WorkEndpoint(handler, redelivery, this.metrics, this.tracing);
     return new Consumer({
       queue,
       prefetch,

@@ -10,6 +10,7 @@ export function outboxDdl(schema: string): string {
       payload jsonb not null,
       tenant jsonb not null,
       request_id text not null,
+      traceparent text default nullif(current_setting('parley.traceparent', true), ''),
       delivery_attempt int not null default 1,
       due_at timestamptz not null default now(),
       attempts int not null default 0,

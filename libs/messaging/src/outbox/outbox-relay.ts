@@ -1,10 +1,12 @@
 import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { type Tracing } from '@parley/observability';
 import { type Database } from '@parley/persistence';
 import { v7 as uuidv7 } from 'uuid';
 import { backoffMs } from '../connection/backoff.js';
 import { pause, within } from '../connection/deadline.js';
 import { type MessageBus } from '../message-bus.js';
 import { type MessagingMetrics } from '../messaging-metrics.js';
+import { messagingAttributes } from '../span-attributes.js';
 import { type ClaimedCommand, type OutboxRepository } from './outbox.repository.js';
 
 const BATCH_SIZE = 100;
@@ -22,6 +24,7 @@ export interface OutboxRelayOptions {
   bus: MessageBus;
   metrics: MessagingMetrics;
   pollMs: number;
+  tracing: Tracing;
 }
 
 interface Sending {
@@ -99,7 +102,10 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
 
   async #send(command: ClaimedCommand): Promise<Sending> {
     try {
-      await this.options.bus.publishStored(command);
+      const { name, requestId, traceparent } = command;
+      const scope = { requestId, traceparent, tenantId: command.tenant.tenantId };
+      const span = { kind: 'producer', onlyContinues: true, attributes: messagingAttributes('send', name) } as const;
+      await this.options.tracing.run(scope, `send ${name}`, span, () => this.options.bus.publishStored(command));
       return { command, error: null };
     } catch (error) {
       this.#logger.warn(`${command.name} ${command.messageId} was not sent: ${messageOf(error)}`);

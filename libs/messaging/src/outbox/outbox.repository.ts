@@ -30,11 +30,12 @@ interface Row {
   payload: unknown;
   tenant: TenantContextFields;
   request_id: string;
+  traceparent: string | null;
   delivery_attempt: number;
   attempts: number;
 }
 
-/** Commands that wait to be sent, in the transaction of what caused them. */
+/** Commands that wait to be sent, in the transaction of what caused them, whose trace their rows keep by a default. */
 export class OutboxRepository {
   readonly #table: string;
 
@@ -90,8 +91,8 @@ export class OutboxRepository {
   /** Keeps a command that was delivered but not handled. Doing it twice for one delivery changes nothing. */
   async addRetry(tx: EntityManager, command: StoredCommand, dueAt: Date): Promise<void> {
     await tx.query(
-      `insert into ${this.#table} as kept (id, name, payload, tenant, request_id, delivery_attempt, due_at)
-       values ($1, $2, $3::jsonb, $4::jsonb, $5, $6, $7)
+      `insert into ${this.#table} as kept (id, name, payload, tenant, request_id, delivery_attempt, due_at, traceparent)
+       values ($1, $2, $3::jsonb, $4::jsonb, $5, $6, $7, $8)
        on conflict (id) do update
          set delivery_attempt = excluded.delivery_attempt, due_at = excluded.due_at,
              attempts = 0, lease_until = null, lease_token = null, last_error = null, sent_at = null
@@ -104,6 +105,7 @@ export class OutboxRepository {
         command.requestId,
         command.attempt,
         dueAt,
+        command.traceparent ?? null,
       ],
     );
   }
@@ -121,7 +123,7 @@ export class OutboxRepository {
        update ${this.#table} o
        set lease_token = $1, lease_until = now() + make_interval(secs => $2::double precision / 1000)
        from due where o.id = due.id
-       returning o.id, o.name, o.payload, o.tenant, o.request_id, o.delivery_attempt, o.attempts`,
+       returning o.id, o.name, o.payload, o.tenant, o.request_id, o.traceparent, o.delivery_attempt, o.attempts`,
       [lease.token, lease.durationMs, lease.limit],
     )) as [Row[], number];
     return rows.map(toCommand);
@@ -175,6 +177,7 @@ function toCommand(row: Row): ClaimedCommand {
     payload: row.payload,
     tenant: TenantContext.of(row.tenant),
     requestId: row.request_id,
+    traceparent: row.traceparent ?? undefined,
     attempt: row.delivery_attempt,
     failures: row.attempts,
   };

@@ -8,6 +8,8 @@ export interface StoredCommand {
   payload: unknown;
   tenant: TenantContext;
   requestId: string;
+  /** W3C trace context of what caused it. */
+  traceparent?: string | undefined;
   /** Which try at handling it this will be, from 1. */
   attempt: number;
 }

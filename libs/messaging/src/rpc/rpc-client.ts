@@ -7,10 +7,12 @@ import {
   type SerializedError,
   type TenantContext,
 } from '@parley/contracts';
+import { traced } from '@parley/observability';
 import { v7 as uuidv7 } from 'uuid';
 import { ambientIds, readBody, toProperties } from '../envelope.js';
 import { type MessagingMetrics } from '../messaging-metrics.js';
 import { type Publisher } from '../publisher.js';
+import { rpcAttributes } from '../span-attributes.js';
 import { RPC_EXCHANGE } from '../topology.js';
 import { unavailable } from '../unavailable.js';
 
@@ -51,7 +53,10 @@ export class RpcClient {
   ): Promise<Reply> {
     const stop = this.options.metrics.startRequest(definition.name);
     try {
-      const reply = await this.#ask(definition, request, tenant, options);
+      const reply = await traced(definition.name, { kind: 'client' }, (span) => {
+        span?.set(rpcAttributes(definition.name));
+        return this.#ask(definition, request, tenant, options);
+      });
       stop('ok');
       return reply as Reply;
     } catch (error) {

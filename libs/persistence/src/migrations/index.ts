@@ -35,6 +35,7 @@ import { RunVariants1700000000690 } from './1700000000690-run-variants.js';
 import { RunsByVariant1700000000691 } from './1700000000691-runs-by-variant.js';
 import { FeatureFlags1700000000692 } from './1700000000692-feature-flags.js';
 import { RunFunctions1700000000700 } from './1700000000700-run-functions.js';
+import { TraceContext1700000000680 } from './1700000000680-trace-context.js';
 import { VariantsOfBegunRuns1700000000709 } from './1700000000709-variants-of-begun-runs.js';
 import { UsageRecords1700000000641 } from './1700000000641-usage-records.js';
 import { TenantFigures1700000000650 } from './1700000000650-tenant-figures.js';
@@ -76,6 +77,7 @@ export const MIGRATIONS = [
   UsageRecords1700000000641,
   TenantFigures1700000000650,
   RunStatistics1700000000660,
+  TraceContext1700000000680,
   RunVariants1700000000690,
   RunsByVariant1700000000691,
   FeatureFlags1700000000692,
