@@ -1,11 +1,13 @@
 import { type Command } from 'commander';
 import { type Terminal } from '../terminal.js';
+import { backupCommand } from './backup.command.js';
 import { createAdminCommand } from './create-admin.command.js';
 import { deadLettersCommand } from './dead-letters.command.js';
 import { doctorCommand } from './doctor.command.js';
 import { evalCommand } from './eval.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { reindexCommand } from './reindex.command.js';
+import { restoreCommand } from './restore.command.js';
 import { smokeTestCommand } from './smoke-test.command.js';
 import { startCommand } from './start.command.js';
 import { validateEnvCommand } from './validate-env.command.js';
@@ -22,5 +24,7 @@ export const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
   deadLettersCommand,
   verifyIndexesCommand,
   reindexCommand,
+  backupCommand,
+  restoreCommand,
   evalCommand,
 ];

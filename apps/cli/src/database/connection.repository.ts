@@ -5,6 +5,9 @@ import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-code.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A command takes as long as it takes; what waits for somebody else does not. */
+const SESSION = `set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; set idle_session_timeout = 0;
+  set lock_timeout = '30s'`;
 const NO_SUCH_DATABASE = '3D000';
 const WRONG_LOGIN = new Set(['28P01', '28000']);
 
@@ -37,18 +40,18 @@ export async function withConnection<T>(
   // What breaks off between two statements is told by the next one.
   client.on('error', () => undefined);
   const stop = () => void client.end();
-  try {
-    await client.connect();
-    signal?.addEventListener('abort', stop);
-    await client.query(
-      `set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; set lock_timeout = '30s'`,
-    );
-    return await work({
-      query: async <Row>(sql: string, parameters?: unknown[]) => (await client.query(sql, parameters)).rows as Row[],
-    });
-  } catch (error) {
+  const explain = (error: unknown): never => {
     signal?.throwIfAborted();
     throw explained(error, url);
+  };
+  try {
+    await client.connect().catch(explain);
+    signal?.addEventListener('abort', stop);
+    await client.query(SESSION).catch(explain);
+    return await work({
+      query: async <Row>(sql: string, parameters?: unknown[]) =>
+        (await client.query(sql, parameters).catch(explain)).rows as Row[],
+    });
   } finally {
     signal?.removeEventListener('abort', stop);
     await client.end().catch(() => undefined);
