@@ -27,6 +27,11 @@ interface PodSpec {
   terminationGracePeriodSeconds: number;
 }
 
+interface Template {
+  metadata: { labels: Record<string, string> };
+  spec: PodSpec;
+}
+
 const kubectl = await findKubectl();
 if (!kubectl) console.warn('skipped: the rendered manifests: no kubectl here and none could be fetched (set KUBECTL)');
 const describeRendered = kubectl ? describe : describe.skip;
@@ -41,7 +46,13 @@ describeRendered.each(['base', 'overlays/dev', 'overlays/production'])('k8s/%s',
   const all = (kind: string) => manifests.filter((manifest) => manifest.kind === kind);
   const named = (kind: string, name: string) => all(kind).find((manifest) => manifest.metadata.name === name);
   const apps = () => APPS.map((app) => named('Deployment', app)!);
-  const podOf = (manifest: Manifest) => (manifest['spec'] as { template: { spec: PodSpec } }).template.spec;
+  const podOf = (manifest: Manifest) => {
+    const { template, jobTemplate } = manifest['spec'] as {
+      template?: Template;
+      jobTemplate?: { spec: { template: Template } };
+    };
+    return (template ?? jobTemplate!.spec.template).spec;
+  };
   const setting = (pod: PodSpec, name: string) =>
     pod.containers[0]!.env!.find((variable) => variable.name === name)!.value!;
 
@@ -90,9 +101,32 @@ describeRendered.each(['base', 'overlays/dev', 'overlays/production'])('k8s/%s',
         !/ipBlock/.test(JSON.stringify(spec)),
     );
     expect(toAnywhere).toMatchObject([
+      { name: 'backup', spec: { podSelector: { matchLabels: { 'app.kubernetes.io/component': 'backup' } } } },
       { spec: { podSelector: { matchExpressions: [{ operator: 'NotIn', values: ['ingestion-worker'] }] } } },
     ]);
   });
+
+  it.each(['backup', 'retention'])(
+    'runs %s at night, one at a time, with an end, and as the migration sees the database',
+    (name) => {
+      const job = named('CronJob', `parley-${name}`)!;
+      expect(job['spec']).toMatchObject({
+        schedule: expect.stringMatching(/^\d+ [2-4] \* \* \*$/),
+        concurrencyPolicy: 'Forbid',
+        jobTemplate: { spec: { backoffLimit: 2, activeDeadlineSeconds: expect.any(Number) } },
+      });
+      const [container] = podOf(job).containers;
+      const [database, ...others] = container!.env as { name: string; value?: string; valueFrom?: object }[];
+      const migration = podOf(named('Job', 'parley-migrate')!).containers[0]!.env![0];
+      expect(database).toEqual(migration);
+      for (const { value, valueFrom } of others) expect([value, valueFrom]).toEqual([undefined, expect.anything()]);
+      const { labels } = (job['spec'] as { jobTemplate: { spec: { template: Template } } }).jobTemplate.spec.template
+        .metadata;
+      const policy = JSON.stringify(named('NetworkPolicy', 'operations')!['spec']);
+      expect(policy).toContain(`"${labels['app.kubernetes.io/component']}"`);
+      expect(policy).toContain('"port":5432');
+    },
+  );
 
   it('asks three different questions by its probes', () => {
     for (const manifest of apps()) {
@@ -104,7 +138,7 @@ describeRendered.each(['base', 'overlays/dev', 'overlays/production'])('k8s/%s',
   });
 
   it('gives no pod more than it needs', () => {
-    for (const manifest of [...apps(), ...all('Job')]) {
+    for (const manifest of [...apps(), ...all('Job'), ...all('CronJob')]) {
       const pod = podOf(manifest);
       expect(pod.automountServiceAccountToken).toBe(false);
       expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
@@ -141,7 +175,7 @@ describeRendered.each(['base', 'overlays/dev', 'overlays/production'])('k8s/%s',
   });
 
   it('names every image by a version', () => {
-    for (const manifest of [...apps(), ...all('Job')]) {
+    for (const manifest of [...apps(), ...all('Job'), ...all('CronJob')]) {
       for (const container of podOf(manifest).containers) {
         expect((container as unknown as { image: string }).image).toMatch(/:\d+\.\d+\.\d+$/);
       }

@@ -65,6 +65,21 @@ describeWithServices('commands on a real database', () => {
     expect((await runCli(['verify-indexes', '--json'], environment)).json()).toMatchObject({ invalid: [] });
   });
 
+  it('retention: removes what is old and nothing else, and only counts when asked', async () => {
+    const statements = `
+      insert into chat.conversations (id, tenant_id, user_id, title, updated_at)
+        select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'x', now() - make_interval(days => days)
+        from unnest(array[1, 40, 50]) as d(days)`;
+    await withConnection(database.url, (connection) => connection.query(statements));
+    const retain = async (...options: string[]) =>
+      (await runCli(['retention', '--json', ...options], environment)).json();
+    expect(await retain()).toEqual({ dryRun: false, removed: { jobs: 0 } });
+    const counted = await retain('--conversations-days', '30', '--usage-days', '400', '--dry-run');
+    expect(counted['removed']).toEqual({ jobs: 0, conversations: 2, usage: 0 });
+    expect((await retain('--conversations-days', '30'))['removed']).toEqual({ jobs: 0, conversations: 2 });
+    expect((await retain('--conversations-days', '0'))['removed']).toEqual({ jobs: 0, conversations: 1 });
+  });
+
   it('doctor: says what is wrong and what to do about it', async () => {
     const run = await runCli(['doctor', '--json'], { ...environment, UPLOAD_DIR: '/proc/nothing' });
     expect(run.exitCode).toBe(3);

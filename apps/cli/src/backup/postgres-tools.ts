@@ -8,7 +8,7 @@ const VERSION_TIMEOUT_MS = 10_000;
 const MAX_COMPLAINT = 4_000;
 const run = promisify(execFile);
 
-export type Tool = 'pg_dump' | 'pg_restore';
+export type Tool = 'pg_dump' | 'pg_restore' | 'psql';
 
 /**
  * Refuses a tool that is not there or older than the server: it would not work, and says so less clearly.

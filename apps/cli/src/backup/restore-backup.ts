@@ -14,8 +14,12 @@ import { type BackupTarget } from './backup-target.js';
 import { checkBackup, restorable } from './check-backup.js';
 import { type BackupJob } from './create-backup.js';
 import { filesOf, type Manifest } from './manifest.js';
-import { requireTool, startTool } from './postgres-tools.js';
+import { requireTool, type RunningTool, startTool } from './postgres-tools.js';
 import { type RestoredBlobs, restoreBlobs } from './restore-blobs.js';
+
+const PSQL_OPTIONS = ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '--output=/dev/null'];
+/** Naming a vector loads pgvector. */
+const BEGIN = `begin; select '[1]'::public.vector;\n`;
 
 export interface RestoreReport {
   manifest: Manifest;
@@ -38,7 +42,7 @@ export async function restoreBackup(
   await withConnection(databaseUrl, async (connection) =>
     assertMayRestore(await inspectTarget(connection), manifest, force),
   );
-  await requireTool('pg_restore', manifest.postgres.version);
+  for (const tool of ['pg_restore', 'psql'] as const) await requireTool(tool, manifest.postgres.version);
   const faults = await checkBackup(target, manifest, work);
   if (faults.length > 0)
     throw new CliError(
@@ -81,23 +85,59 @@ function assertMayRestore(state: TargetState, { migration, postgres }: Manifest,
     );
 }
 
+/**
+ * As a script, because functions of ours have settings of pgvector: whoever is no superuser may make them only where pgvector
+ * is loaded already, which no option of pg_restore can see to.
+ */
 async function restoreDatabase({ databaseUrl, target }: BackupJob, manifest: Manifest, work: Work): Promise<void> {
   const { dump } = filesOf(manifest.id);
   const folder = await mkdtemp(join(tmpdir(), 'parley-restore-'));
   try {
     const contents = join(folder, 'contents.list');
     await writeFile(contents, wanted(await contentsOf(target, dump, work.signal)));
-    const options = ['--single-transaction', '--exit-on-error', `--use-list=${contents}`];
-    const { child, ended } = startTool('pg_restore', options, databaseUrl, work.signal);
+    const script = startTool('pg_restore', ['--file=-', `--use-list=${contents}`], null, work.signal);
+    const database = startTool('psql', PSQL_OPTIONS, databaseUrl, work.signal);
     let bytes = 0;
     const content = await target.read(dump);
     content.on('data', (chunk: Buffer) => {
       work.progress.update('database', (bytes += chunk.length), manifest.postgres.dump.bytes, 'bytes');
     });
-    await Promise.all([feed(content, child.stdin!), ended]);
+    await runInTransaction(script, database, () => feed(content, script.child.stdin!));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The commit is sent when the script is complete, and not because it ended: what dies half-way changes nothing. */
+async function runInTransaction(
+  script: RunningTool,
+  database: RunningTool,
+  feeding: () => Promise<void>,
+): Promise<void> {
+  const { stdin } = database.child;
+  stdin!.write(BEGIN);
+  const [isHeardOut] = await Promise.all([passOn(script.child.stdout!, stdin!), feeding()]);
+  // Whoever died first knows why.
+  if (!isHeardOut) await database.ended;
+  await script.ended.catch(async (error: unknown) => {
+    database.child.kill();
+    await database.ended.catch(() => undefined);
+    throw error;
+  });
+  stdin!.end('commit;\n');
+  await database.ended;
+}
+
+/** Everything but the end. @returns false when the listener went away before */
+function passOn(content: Readable, listener: NodeJS.WritableStream): Promise<boolean> {
+  return new Promise((resolve) => {
+    content.once('end', () => resolve(true));
+    listener.once('close', () => {
+      content.destroy();
+      resolve(false);
+    });
+    content.pipe(listener, { end: false });
+  });
 }
 
 async function contentsOf(target: BackupTarget, dump: string, signal: AbortSignal): Promise<string> {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { BlobsConfig, loadConfig } from '@parley/config';
 import { action, type Answer, type Work } from '../action.js';
 import { type BackupTarget } from '../backup/backup-target.js';
@@ -7,6 +7,7 @@ import { databaseUrl } from '../database/connection.repository.js';
 import { EXIT } from '../exit-code.js';
 import { formatBytes } from '../progress.js';
 import { type Terminal } from '../terminal.js';
+import { parseDays } from './numbers.js';
 
 interface Options {
   keepDays?: number;
@@ -23,7 +24,7 @@ export const backupCommand = (terminal: Terminal): Command =>
   new Command('backup')
     .description('back the database and all originals up')
     .argument('[target]', 'a folder, or s3://bucket/prefix; default: BACKUP_TARGET')
-    .option('--keep-days <days>', 'afterwards remove backups that are older, but never the newest', days)
+    .option('--keep-days <days>', 'afterwards remove backups that are older, but never the newest', parseDays)
     .option('--list', 'only show the backups that are there')
     .addHelpText('after', HELP)
     .action(
@@ -83,10 +84,4 @@ async function listBackups(target: BackupTarget): Promise<Answer> {
     whole ? `${id}  ${formatBytes(bytes!)}, ${originals} originals` : `${id}  unfinished`,
   );
   return { text: lines.join('\n') || `No backups in ${target.name}.`, data: { target: target.name, backups } };
-}
-
-function days(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('It must be a number of days.');
-  return value;
 }

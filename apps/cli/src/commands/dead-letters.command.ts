@@ -1,9 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { action, type Answer, type Work } from '../action.js';
 import { ApiClient, apiTarget } from '../api/api-client.js';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-code.js';
 import { type Terminal } from '../terminal.js';
+import { parseCount } from './numbers.js';
 
 const BATCH = 100;
 
@@ -25,7 +26,7 @@ export const deadLettersCommand = (terminal: Terminal): Command => {
   const command = new Command('dead-letters').description('documents that were given up: list, retry or discard them');
   command.addCommand(
     selecting(new Command('list').description('the latest first'))
-      .option('--limit <number>', 'at most so many', positive, 20)
+      .option('--limit <number>', 'at most so many', parseCount, 20)
       .action(action(terminal, list)),
   );
   for (const [name, path, description] of [
@@ -112,10 +113,4 @@ async function settle(
 
 function fieldsOf({ code, vectorStore }: Selection): Record<string, string> {
   return { ...(code ? { code } : {}), ...(vectorStore ? { vector_store_id: vectorStore } : {}) };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return value;
 }

@@ -8,6 +8,7 @@ import { evalCommand } from './eval.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { reindexCommand } from './reindex.command.js';
 import { restoreCommand } from './restore.command.js';
+import { retentionCommand } from './retention.command.js';
 import { smokeTestCommand } from './smoke-test.command.js';
 import { startCommand } from './start.command.js';
 import { validateEnvCommand } from './validate-env.command.js';
@@ -26,5 +27,6 @@ export const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
   reindexCommand,
   backupCommand,
   restoreCommand,
+  retentionCommand,
   evalCommand,
 ];
