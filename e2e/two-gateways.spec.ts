@@ -5,7 +5,7 @@ import { type ResponseStreamEvent } from 'openai/resources/responses/responses';
 import { describeWithServices, eventually, type ProviderStub, startProviderStub } from '@parley/testing';
 import { SocketClient } from '../apps/gateway/src/sockets/socket-client.fixture.js';
 import { type AppProcess } from './support/app-process.js';
-import { createTenant, type LaunchedSuite, startRealSuite, type Suite } from './support/suite.js';
+import { createTenant, type LaunchedSuite, signIn, startRealSuite, type Suite } from './support/suite.js';
 
 const WORDS = Array.from({ length: 20 }, (_, index) => `word${index} `);
 
@@ -71,6 +71,24 @@ describeWithServices('two gateways', () => {
     model: 'default',
     messages: [{ role: 'user', content: question }],
     ...fields,
+  });
+
+  it('changes the log level of every process within two seconds, and back', async () => {
+    const token = await signIn(suite.baseUrl, suite.adminEmail, suite.adminPassword);
+    const change = (method: string, body?: object) =>
+      fetch(`${gateways[1]}/api/v1/log-level`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+    const everySays = (text: string) =>
+      eventually(() => expect(suite.processes.filter(({ output }) => !output.includes(text))).toEqual([]), {
+        timeoutMs: 2_000,
+      });
+    expect((await change('PUT', { level: 'debug' })).status).toBe(200);
+    await everySays('"msg":"log level changed"');
+    expect((await change('DELETE')).status).toBe(200);
+    await everySays('"msg":"log level reset"');
   });
 
   it('start one run for one idempotency key, which all requests hear from its beginning', async () => {

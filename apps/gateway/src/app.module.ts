@@ -13,7 +13,7 @@ import {
   ServerConfig,
   TelemetryConfig,
 } from '@parley/config';
-import { MessagingModule } from '@parley/messaging';
+import { MessagingModule, RabbitMqStrategy } from '@parley/messaging';
 import { ObservabilityModule, type RunnableApp, Tracing } from '@parley/observability';
 import { PersistenceModule } from '@parley/persistence';
 import { type Wiring } from '@parley/service';
@@ -51,6 +51,7 @@ import { TenantEntity } from './identity/tenant.entity.js';
 import { UserEntity } from './identity/user.entity.js';
 import { IngestionJobsModule } from './ingestion-jobs/ingestion-jobs.module.js';
 import { KnowledgeBasesModule } from './knowledge-bases/knowledge-bases.module.js';
+import { LogLevelModule } from './log-level/log-level.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { RateLimitConfig } from './rate-limit/rate-limit.config.js';
 import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
@@ -107,6 +108,7 @@ const FEATURES: Type[] = [
   SocketsModule,
   StatisticsModule,
   StorageModule,
+  LogLevelModule,
   ConversationsModule,
   ConversationItemsModule,
 ];
@@ -124,6 +126,7 @@ export class AppModule {
           app: 'gateway',
           logLevel: server.logLevel,
           tracing: telemetry.tracingOf(server),
+          sentry: telemetry.sentryOf(server),
           httpHealth: false,
         }),
         PersistenceModule.forRoot({
@@ -169,5 +172,7 @@ export async function createApp(environment: Environment, wiring: Wiring = {}): 
   installHttpTracing(adapter.getInstance(), app.get(Tracing));
   await secure(app, config.cors);
   serveOpenApi(app);
+  app.connectMicroservice({ strategy: app.get(RabbitMqStrategy) });
+  await app.startAllMicroservices();
   return { app, listening: config.server };
 }

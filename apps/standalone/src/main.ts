@@ -1,4 +1,4 @@
-import { describeStartFailure, onStopSignal } from '@parley/observability';
+import { describeStartFailure, onStopSignal, reportCrashes } from '@parley/observability';
 import { banner } from './banner.js';
 import { DataFolder } from './data-folder.js';
 import { introduce } from './introduction.js';
@@ -30,6 +30,7 @@ async function main(): Promise<void> {
   onStopSignal({ stop, abandon: () => folder.unlock(), limitMs: STOP_LIMIT_MS });
   try {
     suite = await Suite.start(process.env, folder, folder.secrets());
+    reportCrashes('standalone');
     const introduction = await introduce(suite, folder, process.env);
     await suite.listen();
     process.stdout.write(banner(introduction));

@@ -161,4 +161,27 @@ describeWithServices('Telemetry of the suite', () => {
     const names = new Set(collector.spans.map(({ name }) => name));
     expect([...names].filter((name) => /[0-9a-f]{8}|\d{3}/.test(name))).toEqual([]);
   });
+
+  it('lets the administrator of the first tenant alone change the log level', async () => {
+    const path = '/api/v1/log-level';
+    const { body: tenant } = await suite.call('POST', '/api/v1/tenants', {
+      name: 'other',
+      admin_email: 'other@example.com',
+      admin_password: 'another correct horse battery',
+    });
+    const { secret } = tenant['api_key'] as { secret: string };
+    const stranger = { authorization: `Bearer ${secret}` };
+    expect(await suite.call('PUT', path, { level: 'debug' }, stranger)).toMatchObject({
+      status: 403,
+      body: { code: 'insufficient_scope' },
+    });
+    expect(await suite.call('PUT', path, { level: 'loud' })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request', param: 'level' },
+    });
+    expect((await suite.call('GET', path)).body).toMatchObject({ level: 'fatal', expires_at: null });
+    const set = await suite.call('PUT', path, { level: 'error', expires_in_seconds: 60 });
+    expect(set.body).toMatchObject({ object: 'log_level', level: 'error', configured_level: 'fatal' });
+    expect((await suite.call('DELETE', path)).body).toMatchObject({ level: 'fatal', expires_at: null });
+  });
 });

@@ -18,6 +18,7 @@ export * from './messages/found-passage.js';
 export * from './messages/ingestion.js';
 export * from './messages/ingestion-jobs.js';
 export * from './messages/knowledge-bases.js';
+export * from './messages/log-level.js';
 export * from './messages/orphans.js';
 export * from './messages/request-record.js';
 export * from './messages/run-control.js';

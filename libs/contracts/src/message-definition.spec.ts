@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as contracts from './index.js';
-import { defineEvent, type MessageDefinition, ownerOf } from './message-definition.js';
+import { defineEvent, EVERY_APP, type MessageDefinition, ownerOf } from './message-definition.js';
 
 const exported: unknown[] = Object.values(contracts);
 const definitions = exported.filter(
@@ -13,7 +13,8 @@ describe('message definitions', () => {
     const names = definitions.map((definition) => definition.name);
     expect(names.length).toBeGreaterThan(20);
     expect(new Set(names).size).toBe(names.length);
-    for (const definition of definitions) expect(['chat', 'memory', 'ingestion-worker']).toContain(ownerOf(definition));
+    for (const definition of definitions)
+      expect(['chat', 'memory', 'ingestion-worker', EVERY_APP]).toContain(ownerOf(definition));
   });
 
   it('are refused under a name without owner or version', () => {

@@ -32,6 +32,9 @@ export interface SignalDefinition<Payload extends object> {
   readonly payload: PayloadClass<Payload>;
 }
 
+/** Owns signals that every app takes. */
+export const EVERY_APP = 'every-app';
+
 export type MessageDefinition =
   RpcDefinition<object, unknown> | CommandDefinition<object> | EventDefinition<object> | SignalDefinition<object>;
 

@@ -1,7 +1,9 @@
 export * from './cache-metrics.js';
+export { reportCrashes, reportError } from './error-reports/error-reports.js';
 export * from './health/health-registry.js';
 export * from './health/readiness.js';
 export * from './health/readiness-gate.js';
+export * from './log-level.js';
 export * from './metric-labels.js';
 export * from './metrics.js';
 export * from './observability.module.js';

@@ -19,6 +19,8 @@ const REDACTED = SECRETS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*[
 /** JSON lines on standard output, each with the app, the request and the tenant it belongs to. */
 export function loggingParams(app: string, level: string): Params {
   return {
+    // A logger for each request would cost time and keep the level of its beginning; the scope knows all it would tell.
+    forRoutes: [],
     pinoHttp: {
       level,
       base: { app, pid: process.pid },

@@ -1,4 +1,5 @@
 import { type INestApplication } from '@nestjs/common';
+import { reportCrashes } from './error-reports/error-reports.js';
 import { ReadinessGate } from './health/readiness-gate.js';
 import { onStopSignal } from './stop-signal.js';
 
@@ -27,6 +28,7 @@ export async function runApp(
 ): Promise<void> {
   try {
     const { app, listening } = await createApp(process.env);
+    reportCrashes(name);
     onStopSignal({ stop: () => closeApp(app), limitMs: listening.shutdownTimeoutMs + GRACE_AFTER_TIMEOUT_MS });
     await app.listen(listening.port, listening.host);
   } catch (error) {

@@ -11,6 +11,7 @@ import {
 } from '@parley/config';
 import { type BrokerConnect, MessageBus, MessagingModule } from '@parley/messaging';
 import { HealthRegistry, ObservabilityModule } from '@parley/observability';
+import { LogLevelConsumer } from './log-level.consumer.js';
 import { type AppRole, Database, PersistenceModule } from '@parley/persistence';
 
 /** The settings that every service reads. */
@@ -43,7 +44,7 @@ export interface ServiceOptions<Sections extends ConfigSections & typeof service
 const BROKER_CHECK_MS = 1_000;
 
 /** What a service stands on: settings, logs, metrics and health, its database role, the bus. All of it is global. */
-@Module({})
+@Module({ controllers: [LogLevelConsumer] })
 export class ServiceModule {
   constructor(health: HealthRegistry, database: Database, bus: MessageBus) {
     health.register('database', () => database.ping());
@@ -59,7 +60,12 @@ export class ServiceModule {
       module: ServiceModule,
       imports: [
         ConfigModule.forRoot(options.sections, options.config),
-        ObservabilityModule.forRoot({ app: name, logLevel: server.logLevel, tracing: telemetry.tracingOf(server) }),
+        ObservabilityModule.forRoot({
+          app: name,
+          logLevel: server.logLevel,
+          tracing: telemetry.tracingOf(server),
+          sentry: telemetry.sentryOf(server),
+        }),
         PersistenceModule.forRoot({
           url: database.databaseUrl,
           role,

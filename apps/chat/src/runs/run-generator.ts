@@ -11,7 +11,7 @@ import {
   type TenantContext,
 } from '@parley/contracts';
 import { ChatModels, type ChatRequest } from '@parley/llm';
-import { currentSpan, traced } from '@parley/observability';
+import { reportError, traced } from '@parley/observability';
 import { RunTools } from '../tools/run-tools.js';
 import { searchSteps } from '../tools/told-results.js';
 import { answerInRounds, type RoundChunk } from '../tools/tool-rounds.js';
@@ -199,7 +199,6 @@ export class RunGenerator {
     const result = resultOf(run.plan, answer, ending, timings, run.events);
     const lost = await this.#save(run, result);
     runMetrics.finished(lost ? 'failed' : result.status, timings.totalMs);
-    currentSpan()?.set({ 'parley.run.status': lost ? 'failed' : result.status });
     if (answer.usage && firstTokenMs !== null)
       runMetrics.written(answer.usage.completionTokens, timings.totalMs - firstTokenMs);
     this.#tellEnd(run, answer, lost ? { type: 'failed', error: lost } : ending);
@@ -236,8 +235,9 @@ export class RunGenerator {
   }
 
   #log(what: string, error: unknown): void {
-    if (error instanceof DomainError) this.#logger.warn(`${what}: ${error.code}: ${error.message}`);
-    else this.#logger.error(what, error instanceof Error ? error.stack : String(error));
+    if (error instanceof DomainError) return this.#logger.warn(`${what}: ${error.code}: ${error.message}`);
+    this.#logger.error(what, error instanceof Error ? error.stack : String(error));
+    reportError(error, { app: 'chat' });
   }
 }
 

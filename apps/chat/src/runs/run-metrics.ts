@@ -1,6 +1,6 @@
 import { type ModelOrigin, type RunStatus } from '@parley/contracts';
 import { type LlmObserver } from '@parley/llm';
-import { boundedValues, counter, gauge, histogram } from '@parley/observability';
+import { currentSpan, boundedValues, counter, gauge, histogram } from '@parley/observability';
 
 const MS_PER_S = 1_000;
 
@@ -62,6 +62,7 @@ export const runMetrics = {
     if (tokens > 0 && elapsedMs > 0) speed.observe(tokens / (elapsedMs / MS_PER_S));
   },
   finished(status: RunStatus, totalMs: number): void {
+    currentSpan()?.set({ 'parley.run.status': status });
     runs.inc({ status });
     runDuration.observe(totalMs / MS_PER_S);
   },

@@ -1,9 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
-import { requestScope } from '@parley/observability';
+import { reportError, requestScope } from '@parley/observability';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { discardRest } from './discard-rest.js';
 import { errorResponseFor } from './error-response.js';
 import { type Fault, faultOf } from './fault.js';
+import { routeOf } from './http-metrics.hook.js';
 import { pathOf } from './request-path.js';
 
 /** Turns whatever was thrown into a response of the route's dialect. */
@@ -42,6 +43,7 @@ export class ErrorFilter implements ExceptionFilter {
   #log(exception: unknown, fault: Fault, request: FastifyRequest): void {
     if (fault.status < 500) return;
     const clientIsGone = request.raw.socket.destroyed;
+    if (!clientIsGone) reportError(exception, { app: 'gateway', code: fault.code, route: routeOf(request) });
     const stack = stackOf(exception);
     if (fault.code === 'internal_error' && !clientIsGone) this.#logger.error(`${fault.message} ${stack}`);
     else this.#logger.warn(`${fault.code}: ${fault.message}${causeOf(exception)}`);

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { DomainError } from '@parley/contracts';
 import { type Failure, IngestionLedger, jobsFinished, type Lease, LeaseLostError } from '@parley/knowledge';
-import { counter, currentSpan, histogram } from '@parley/observability';
+import { counter, currentSpan, histogram, reportError } from '@parley/observability';
 import { Brake } from './brake.js';
 import { failureOf } from './failure.js';
 import { IngestionConfig } from './ingestion.config.js';
@@ -76,6 +76,9 @@ export class IngestionService {
       const { firstPauseMs, outagePatienceMs } = this.config;
       const circumstances = { failures, postponements, firstPauseMs, outagePatienceMs };
       const failure = failureOf(stop.aborted ? stop.reason : error, circumstances);
+      if (failure.code === 'internal_error' && !(error instanceof DomainError)) {
+        reportError(error, { app: 'ingestion-worker' });
+      }
       const err = failure.retryInMs === undefined ? undefined : error;
       this.#logger.warn({ msg: 'ingestion failed', jobId, attempt, code: failure.code, err });
       return this.#record(lease, failure, { stop, startedAt });

@@ -57,6 +57,20 @@ export class TelemetryConfig {
   @Max(1)
   readonly samplerRatio!: number;
 
+  @Env('SENTRY_DSN', {
+    description: 'Where Sentry, or what speaks its protocol, takes errors; none are told without it',
+    optional: true,
+    secret: true,
+  })
+  @IsOptional()
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  readonly sentryDsn!: string | undefined;
+
+  /** Null: no error is told. */
+  sentryOf({ environment }: Pick<ServerConfig, 'environment'>) {
+    return this.sentryDsn === undefined ? null : { dsn: this.sentryDsn, environment };
+  }
+
   /** Null: nothing is traced. */
   tracingOf({ environment }: Pick<ServerConfig, 'environment'>) {
     const { endpoint, headers, protocol, serviceName, sampler, samplerRatio } = this;

@@ -1,5 +1,5 @@
-import { type MessageDefinition } from '@parley/contracts';
-import { type BeginOptions, type Tracing } from '@parley/observability';
+import { DomainError, type MessageDefinition, ownerOf } from '@parley/contracts';
+import { type BeginOptions, reportError, type Tracing } from '@parley/observability';
 import { type Envelope } from '../envelope.js';
 import { type MessageContext } from '../message-context.js';
 import { messagingAttributes, rpcAttributes } from '../span-attributes.js';
@@ -13,9 +13,16 @@ export interface Received {
 export function inScopeOf<T>(tracing: Tracing, { definition, envelope }: Received, work: () => Promise<T>): Promise<T> {
   const { requestId, traceparent, tenant } = envelope;
   const scope = { requestId, traceparent, tenantId: tenant.tenantId };
+  const watched = () => work().catch((error: unknown) => unexpected(error, definition));
   return tracing.isOn
-    ? tracing.run(scope, ...spanOf(definition, envelope), work)
-    : tracing.run(scope, definition.name, {}, work);
+    ? tracing.run(scope, ...spanOf(definition, envelope), watched)
+    : tracing.run(scope, definition.name, {}, watched);
+}
+
+/** An error with a code is an answer; any other is told to whoever mends the program. */
+function unexpected(error: unknown, definition: MessageDefinition): never {
+  if (!(error instanceof DomainError)) reportError(error, { app: ownerOf(definition), message: definition.name });
+  throw error;
 }
 
 /** What is asked or signalled outside of a trace, as health checks do, begins none; a command without one does. */

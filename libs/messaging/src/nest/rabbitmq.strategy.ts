@@ -1,6 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
-import { type MessageDefinition, ownerOf } from '@parley/contracts';
+import { EVERY_APP, type MessageDefinition, ownerOf } from '@parley/contracts';
 import { Tracing } from '@parley/observability';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { BrokerLink } from '../broker-link.js';
@@ -95,7 +95,7 @@ export class RabbitMqStrategy extends Server implements CustomTransportStrategy 
   }
 
   #refuseForeign(definition: MessageDefinition): void {
-    if (definition.kind === 'event' || ownerOf(definition) === this.options.app) return;
+    if (definition.kind === 'event' || [this.options.app, EVERY_APP].includes(ownerOf(definition))) return;
     throw new TypeError(`${this.options.app} cannot handle ${definition.name}: it belongs to ${ownerOf(definition)}.`);
   }
 

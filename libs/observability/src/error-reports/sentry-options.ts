@@ -1,0 +1,5 @@
+export interface SentryOptions {
+  /** Scheme, public key, host and project. */
+  dsn: string;
+  environment: string;
+}
