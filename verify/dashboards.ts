@@ -1,18 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually, startProviderStub } from '@parley/testing';
+import { eventually, startPrivateRabbitMq, startProviderStub } from '@parley/testing';
+import pg from 'pg';
 import { freePort } from '../e2e/support/app-process.js';
 import { startRealSuite } from '../e2e/support/suite.js';
 import { useEverything } from './load.js';
-import { type Verification } from './verification.js';
+import { PostgresExporter } from './postgres-exporter.js';
 import { Prometheus } from './prometheus.js';
+import { type Verification } from './verification.js';
 
 const FOLDER = join(import.meta.dirname, '../docker/grafana/dashboards');
 const APPS = ['gateway', 'chat', 'memory', 'ingestion-worker'];
 const RATE_INTERVAL = '1m';
-/** What other programs measure; they do not run here. */
 const ZERO = / or vector\([01]\)/g;
-const EXPORTERS = /\b(pg|rabbitmq)_\w+/;
 /** The gauges of jobs and dead letters are measured every 15 s. */
 const DATA_WITHIN = { timeoutMs: 120_000, intervalMs: 2_000 };
 
@@ -30,41 +30,60 @@ interface Dashboard {
 export const dashboards: Verification = {
   summary: 'every query of every dashboard returns data from a real Prometheus, with the suite under load',
   async run(say) {
-    const provider = await startProviderStub();
-    const metricsPort = String(await freePort());
-    const suite = await startRealSuite({
-      ...{ OPENAI_BASE_URL: provider.baseUrl, OPENAI_API_KEY: provider.apiKey, OPENAI_MODEL: 'stub-chat' },
-      METRICS_PORT: metricsPort,
-    });
+    const cleanUp: (() => Promise<unknown>)[] = [];
     const stopping = new AbortController();
-    let prometheus: Prometheus | undefined;
     try {
+      const provider = await startProviderStub();
+      cleanUp.push(() => provider.close());
+      const broker = await startPrivateRabbitMq({ hasMetrics: true });
+      cleanUp.push(() => broker.remove());
+      const metricsPort = String(await freePort());
+      let databaseUrl = '';
+      const suite = await startRealSuite(
+        {
+          ...{ OPENAI_BASE_URL: provider.baseUrl, OPENAI_API_KEY: provider.apiKey, OPENAI_MODEL: 'stub-chat' },
+          METRICS_PORT: metricsPort,
+        },
+        (url) => {
+          if (url.startsWith('amqp')) return Promise.resolve(broker.endpoints.url);
+          return Promise.resolve((databaseUrl = url));
+        },
+      );
+      cleanUp.push(() => suite.stop());
+      const exporter = await PostgresExporter.start(databaseUrl);
+      cleanUp.push(() => exporter.stop());
+      const sql = new pg.Client({ connectionString: databaseUrl });
+      await sql.connect();
+      cleanUp.push(() => sql.end());
       const addresses = [`127.0.0.1:${metricsPort}`, ...suite.urls.slice(1).map((url) => new URL(url).host)];
-      prometheus = await Prometheus.start(APPS.map((job, index) => ({ job, address: addresses[index]! })));
+      const prometheus = await Prometheus.start([
+        ...APPS.map((job, index) => ({ job, address: addresses[index]! })),
+        { job: 'postgres', address: exporter.address },
+        { job: 'rabbitmq', address: new URL(broker.endpoints.metricsUrl!).host },
+      ]);
+      cleanUp.push(() => prometheus.stop());
       const load = useEverything(suite, provider, stopping.signal);
-      await Promise.race([load, checkAll(prometheus, say)]);
+      await Promise.race([load, checkAll({ prometheus, sql }, say)]);
     } finally {
       stopping.abort();
-      await prometheus?.stop();
-      await suite.stop();
-      await provider.close();
+      for (const step of cleanUp.reverse()) await step();
     }
   },
 };
 
-async function checkAll(prometheus: Prometheus, say: (line: string) => void): Promise<void> {
+interface Sources {
+  prometheus: Prometheus;
+  sql: pg.Client;
+}
+
+async function checkAll(sources: Sources, say: (line: string) => void): Promise<void> {
   const empty: string[] = [];
   for (const { title, panels } of readDashboards()) {
-    const of = (test: (panel: Panel) => boolean) => panels.filter(test);
-    const isElsewhere = ({ targets }: Panel) =>
-      targets.some(({ expr, rawSql }) => rawSql || EXPORTERS.test(expr ?? ''));
-    const elsewhere = of(isElsewhere);
-    const here = of((panel) => !isElsewhere(panel));
-    const missing = await withoutData(prometheus, here);
+    const missing = await withoutData(sources, panels);
     empty.push(...missing.map((panel) => `${title}: ${panel}`));
-    const quiet = await withoutEvents(prometheus, here);
-    const notes = [listed('nothing happened', quiet), listed('not run here', elsewhere)].join('');
-    say(`${title}: ${here.length - missing.length} of ${here.length} panels return data${notes}`);
+    const quiet = await withoutEvents(sources.prometheus, panels);
+    const note = listed('nothing happened', quiet);
+    say(`${title}: ${panels.length - missing.length} of ${panels.length} panels return data${note}`);
   }
   if (empty.length > 0) throw new Error(`no data:\n  ${empty.join('\n  ')}`);
 }
@@ -77,9 +96,8 @@ function listed(what: string, panels: Panel[]): string {
 async function withoutEvents(prometheus: Prometheus, panels: Panel[]): Promise<Panel[]> {
   const quiet: Panel[] = [];
   for (const panel of panels) {
-    const results = await Promise.all(
-      panel.targets.map(({ expr = '' }) => prometheus.query(runnable(expr).replaceAll(ZERO, ''))),
-    );
+    const queries = panel.targets.flatMap(({ expr }) => expr ?? []);
+    const results = await Promise.all(queries.map((expr) => prometheus.query(runnable(expr).replaceAll(ZERO, ''))));
     if (results.some((samples) => samples.length === 0)) quiet.push(panel);
   }
   return quiet;
@@ -88,14 +106,13 @@ async function withoutEvents(prometheus: Prometheus, panels: Panel[]): Promise<P
 const runnable = (expression: string) => expression.replaceAll('$__rate_interval', RATE_INTERVAL);
 
 /** Every query of a panel counts, and a rate needs some scrapes. @returns their titles */
-async function withoutData(prometheus: Prometheus, panels: Panel[]): Promise<string[]> {
+async function withoutData(sources: Sources, panels: Panel[]): Promise<string[]> {
   let missing: string[] = [];
   await eventually(async () => {
     missing = [];
     for (const { title, targets } of panels) {
-      for (const { expr = '' } of targets) {
-        const samples = await prometheus.query(runnable(expr));
-        if (!samples.some(({ value }) => !Number.isNaN(value))) missing.push(`${title}: ${expr}`);
+      for (const target of targets) {
+        if (!(await hasData(sources, target))) missing.push(`${title}: ${target.expr ?? target.rawSql}`);
       }
     }
     if (missing.length > 0) throw new Error('not yet');
@@ -103,6 +120,19 @@ async function withoutData(prometheus: Prometheus, panels: Panel[]): Promise<str
     if (missing.length === 0) throw error;
   });
   return missing;
+}
+
+/** What is asked in SQL covers the last hour, as Grafana's time picker would have it. */
+async function hasData({ prometheus, sql }: Sources, { expr, rawSql }: Panel['targets'][number]): Promise<boolean> {
+  if (rawSql) {
+    const statement = rawSql
+      .replaceAll('$__timeFrom()', `now() - interval '1 hour'`)
+      .replaceAll('$__timeTo()', 'now()');
+    const { rows } = await sql.query(statement);
+    return rows.length > 0;
+  }
+  const samples = await prometheus.query(runnable(expr ?? ''));
+  return samples.some(({ value }) => !Number.isNaN(value));
 }
 
 function readDashboards(): Dashboard[] {

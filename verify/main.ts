@@ -1,8 +1,9 @@
+import { behindNginx } from './behind-nginx.js';
 import { dashboards } from './dashboards.js';
 import { type Verification } from './verification.js';
 
 /** Each in a file of its own; a new one is listed here. */
-const VERIFICATIONS: Record<string, Verification> = { dashboards };
+const VERIFICATIONS: Record<string, Verification> = { dashboards, nginx: behindNginx };
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !Object.hasOwn(VERIFICATIONS, name));

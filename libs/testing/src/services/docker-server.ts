@@ -97,17 +97,19 @@ export const containerRecipes: Record<ServerKind, () => Promise<ContainerRecipe>
     };
   },
   rabbitmq: async () => {
-    const [port, managementPort, password] = [await findFreePort(), await findFreePort(), newPassword()];
+    const [port, managementPort, metricsPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
+    const password = newPassword();
     const credentials = `parley:${password}`;
     return {
       kind: 'rabbitmq',
       endpoints: {
         url: `amqp://${credentials}@127.0.0.1:${port}`,
         managementUrl: `http://${credentials}@127.0.0.1:${managementPort}`,
+        metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
       },
       image: 'rabbitmq:4-management',
       options: [
-        ...[...publish(port, 5672), ...publish(managementPort, 15672)],
+        ...[...publish(port, 5672), ...publish(managementPort, 15672), ...publish(metricsPort, 15692)],
         ...['--env', 'RABBITMQ_DEFAULT_USER=parley', '--env', `RABBITMQ_DEFAULT_PASS=${password}`],
       ],
       command: [],

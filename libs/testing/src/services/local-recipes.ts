@@ -13,6 +13,8 @@ const newPassword = () => randomBytes(12).toString('hex');
 export interface RecipeOptions {
   /** RabbitMQ's HTTP API; without it the broker stops in 1 s instead of 6. Default true. */
   hasManagement?: boolean;
+  /** RabbitMQ's own metrics for Prometheus. Default false. */
+  hasMetrics?: boolean;
 }
 
 type RecipeFactory = (binaries: FoundBinaries, options?: RecipeOptions) => Promise<LocalRecipe>;
@@ -57,28 +59,34 @@ const postgres: RecipeFactory = async (binaries) => {
   };
 };
 
-const rabbitmq: RecipeFactory = async (binaries, { hasManagement = true } = {}) => {
+const rabbitmq: RecipeFactory = async (binaries, { hasManagement = true, hasMetrics = false } = {}) => {
   const server = join(installed(binaries.rabbitMqFolder, 'RabbitMQ'), 'rabbitmq-server');
   const epmd = installed(binaries.epmd, 'epmd');
-  const [port, managementPort, distributionPort, epmdPort] = await findFreePorts(4);
+  const [port, managementPort, distributionPort, epmdPort, metricsPort] = await findFreePorts(5);
   const credentials = `parley:${newPassword()}`;
   return {
     kind: 'rabbitmq',
     endpoints: {
       url: `amqp://${credentials}@127.0.0.1:${port}`,
       ...(hasManagement && { managementUrl: `http://${credentials}@127.0.0.1:${managementPort}` }),
+      ...(hasMetrics && { metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` }),
     },
     prepare: async (directory) => {
       const [user, password] = credentials.split(':');
       const settings = [
         `listeners.tcp.default = 127.0.0.1:${port}`,
         ...(hasManagement ? ['management.tcp.ip = 127.0.0.1', `management.tcp.port = ${managementPort}`] : []),
+        ...(hasMetrics ? ['prometheus.tcp.ip = 127.0.0.1', `prometheus.tcp.port = ${metricsPort}`] : []),
         `default_user = ${user}`,
         `default_pass = ${password}`,
         ...rabbitMqSettings,
       ];
       await writeFile(join(directory, 'rabbitmq.conf'), settings.join('\n') + '\n');
-      await writeFile(join(directory, 'enabled_plugins'), hasManagement ? '[rabbitmq_management].\n' : '[].\n');
+      const plugins = [
+        ...(hasManagement ? ['rabbitmq_management'] : []),
+        ...(hasMetrics ? ['rabbitmq_prometheus'] : []),
+      ];
+      await writeFile(join(directory, 'enabled_plugins'), `[${plugins.join(',')}].\n`);
     },
     command: (directory) => ({
       file: '/bin/sh',

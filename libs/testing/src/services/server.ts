@@ -5,6 +5,8 @@ export interface ServerEndpoints {
   url: string;
   /** RabbitMQ's HTTP API, with credentials. */
   managementUrl?: string;
+  /** What Prometheus scrapes of RabbitMQ itself. */
+  metricsUrl?: string;
 }
 
 /** One server of the tests' own, on a port that stays the same when it is stopped and started again. */
