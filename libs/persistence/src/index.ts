@@ -6,5 +6,6 @@ export * from './keyset-page.js';
 export * from './migrate.js';
 export * from './persistence-options.js';
 export * from './persistence.module.js';
+export * from './roles.js';
 export * from './storable.js';
 export * from './tenant-isolation.js';

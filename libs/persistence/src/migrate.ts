@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { MIGRATIONS } from './migrations/index.js';
+import { ROLES, ensureRoleSql } from './roles.js';
 
 /** Concurrent migration runs wait for each other. */
 const LOCK_KEY = 7_275_390;
@@ -40,6 +41,7 @@ export function migrate(url: string, options: MigrateOptions = {}): Promise<Migr
     const lock = dataSource.createQueryRunner();
     try {
       await acquire(lock, waitMs);
+      for (const role of ROLES) await lock.query(ensureRoleSql(role));
       const applied = await pendingIn(dataSource);
       await runMigrations(dataSource, attempts);
       return { applied };

@@ -1,3 +1,4 @@
+import { ensureRoleSql } from '@parley/persistence';
 import { type Connection } from './connection.repository.js';
 
 export interface TargetState {
@@ -29,14 +30,5 @@ export async function dropParley(connection: Connection): Promise<void> {
 /** What a dump takes for granted: the extension, and roles, which belong to the whole server. */
 export async function prepareTarget(connection: Connection, roles: readonly string[]): Promise<void> {
   await connection.query('create extension if not exists vector');
-  for (const role of roles) {
-    const [names] = await connection.query<{ name: string; known: boolean; member: boolean }>(
-      `select quote_ident($1) as name, exists (select from pg_roles where rolname = $1) as known,
-         coalesce((select pg_has_role(current_user, oid, 'member') from pg_roles where rolname = $1), false) as member`,
-      [role],
-    );
-    const { name, known, member } = names!;
-    if (!known) await connection.query(`create role ${name} nologin`);
-    if (!member) await connection.query(`grant ${name} to current_user`);
-  }
+  for (const role of roles) await connection.query(ensureRoleSql(role));
 }
