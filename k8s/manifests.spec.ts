@@ -1,3 +1,6 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { IngestDocument } from '@parley/contracts';
 import { parseAllDocuments } from 'yaml';
@@ -244,6 +247,74 @@ describeRendered('k8s/overlays/production', () => {
       const port = ports(app).find(({ name }) => name === (app === 'gateway' ? 'metrics' : 'http'))!;
       expect(allowed).toContain(`"port":${port.containerPort}`);
     }
+  });
+});
+
+describeRendered('k8s/components/gateway-canary, listed first in production', () => {
+  let manifests: Manifest[];
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-canary-'));
+    try {
+      for (const part of ['k8s', 'docker']) {
+        await cp(join(import.meta.dirname, '..', part), join(folder, part), { recursive: true });
+      }
+      const file = join(folder, 'k8s/overlays/production/kustomization.yaml');
+      const production = await readFile(file, 'utf8');
+      await writeFile(file, production.replace('components:\n', 'components:\n  - ../../components/gateway-canary\n'));
+      const text = await render(kubectl!, 'overlays/production', join(folder, 'k8s'));
+      manifests = parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+  const named = <T>(kind: string, name: string) =>
+    manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name) as Manifest & { spec: T };
+  interface Workload {
+    replicas?: number;
+    selector: { matchLabels: Record<string, string> };
+    template: { metadata: object; spec: PodSpec };
+  }
+
+  it('fits the published schemas', async () => {
+    expect((await checkSchemas(manifests)).faults).toEqual([]);
+  });
+
+  it('is one gateway more with the settings of the others, that no selector of theirs takes for one', () => {
+    const [stable, canary] = ['gateway', 'gateway-canary'].map((name) => named<Workload>('Deployment', name).spec);
+    expect(canary!.replicas).toBe(1);
+    const variables = ({ template }: Workload) => template.spec.containers[0]!.env!.map(({ name }) => name).sort();
+    expect(variables(canary!)).toEqual(variables(stable!));
+    expect(variables(canary!)).toEqual(expect.arrayContaining(['DATABASE_URL', 'RABBITMQ_URL']));
+    expect(canary!.template.spec.containers[0]).toMatchObject({
+      envFrom: (stable!.template.spec.containers[0] as unknown as { envFrom: object }).envFrom,
+    });
+    expect(labelsOf(canary!.template.metadata)).toMatchObject(canary!.selector.matchLabels);
+    const own = { 'app.kubernetes.io/name': 'gateway-canary' };
+    expect(canary!.selector.matchLabels).toEqual(own);
+    expect(named<{ selector: object }>('Service', 'gateway-canary').spec.selector).toEqual(own);
+    expect(named<{ selector: object }>('Service', 'gateway').spec.selector).toEqual(stable!.selector.matchLabels);
+    expect(named<{ podSelector: object }>('NetworkPolicy', 'gateway-canary').spec.podSelector).toEqual({
+      matchLabels: own,
+    });
+  });
+
+  it('gets the share of the requests that its Ingress says, for the same host and with the same limits', () => {
+    const [stable, canary] = ['parley', 'gateway-canary'].map((name) =>
+      named<{ rules: { host: string }[] }>('Ingress', name),
+    );
+    const annotations = ({ metadata }: Manifest) => (metadata as unknown as { annotations: Record<string, string> }).annotations;
+    const prefix = 'nginx.ingress.kubernetes.io/';
+    expect(annotations(canary!)).toMatchObject({
+      [`${prefix}canary`]: 'true',
+      [`${prefix}canary-weight`]: '0',
+      [`${prefix}canary-by-header`]: 'X-Parley-Canary',
+    });
+    const limits = (manifest: Manifest) =>
+      Object.entries(annotations(manifest)).filter(([name]) => name.startsWith(`${prefix}proxy-`));
+    expect(limits(canary!)).toEqual(limits(stable!));
+    expect(canary!.spec.rules).toMatchObject([
+      { host: stable!.spec.rules[0]!.host, http: { paths: [{ backend: { service: { name: 'gateway-canary' } } }] } },
+    ]);
   });
 });
 

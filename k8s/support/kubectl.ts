@@ -61,9 +61,9 @@ async function unzip(archive: string, entryName: string, target: string): Promis
   }
 }
 
-/** What `kubectl apply -k` would send. */
-export async function render(kubectl: string, overlay: string): Promise<string> {
-  const { stdout } = await run(kubectl, ['kustomize', join(ROOT, 'k8s', overlay)], {
+/** What `kubectl apply -k` would send. @param folder where `k8s` is, or a copy of it */
+export async function render(kubectl: string, overlay: string, folder = join(ROOT, 'k8s')): Promise<string> {
+  const { stdout } = await run(kubectl, ['kustomize', join(folder, overlay)], {
     timeout: 60_000,
     maxBuffer: 16 << 20,
   });

@@ -121,6 +121,31 @@ describe('commands that ask the API', () => {
     expect(failed).toMatchObject({ exitCode: 3, out: expect.stringContaining('without saying that it is over') });
   });
 
+  it('start a rollout, and tell how one ended: rolled back is a finding', async () => {
+    const flag = '/api/metrics/feature-flags/streaming';
+    const rollout = {
+      ...{ feature: 'streaming', state: 'running', stage: 0, verdict: null },
+      stages: [{ percentage: 10, watch_seconds: 60 }],
+    };
+    const verdict = { decision: 'roll_back', reason: '5 of 100 answers failed recently', judged_at: '' };
+    const { requests, environment } = await serve({
+      [`${flag}/rollouts`]: [{ body: rollout }, { body: { data: [{ ...rollout, state: 'rolled_back', verdict }] } }],
+      [`${flag}/changes`]: [{ body: { data: [{ cause: 'set', percentage: 0, reason: null, created_at: 'today' }] } }],
+      '/api/metrics/feature-flags/rollout': [{ body: { feature: 'streaming', percentage: 0 } }],
+    });
+    const started = await runCli(['rollout', 'start', 'streaming', '--watch', '60', '--min-runs', '7'], environment);
+    expect(started).toMatchObject({ exitCode: 0, out: 'streaming is running (stage 1 of 1, 10 %)\n' });
+    const { stages, gates } = JSON.parse(requests[0]!.body) as { stages: object[]; gates: object };
+    expect([stages.length, stages[0], gates]).toEqual([8, { percentage: 1, watch_seconds: 60 }, { min_runs: 7 }]);
+    const status = await runCli(['rollout', 'status', 'streaming'], environment);
+    expect(status).toMatchObject({ exitCode: 3 });
+    expect(status.out).toContain(
+      'rolled back (stage 1 of 1, 10 %): 5 of 100 answers failed recently\n  today  set 0 %',
+    );
+    expect((await runCli(['rollout', 'set', 'streaming', '0'], environment)).out).toContain('0 % of the users');
+    expect((await runCli(['rollout', 'set', 'streaming', '101'], environment)).exitCode).toBe(2);
+  });
+
   it('tell what the API refuses', async () => {
     const { environment } = await serve({
       '/api/v1/dead-letters': [{ status: 401, body: { title: 'Unauthorized', detail: 'Who are you?' } }],

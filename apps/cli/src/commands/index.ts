@@ -9,6 +9,7 @@ import { migrateCommand } from './migrate.command.js';
 import { reindexCommand } from './reindex.command.js';
 import { restoreCommand } from './restore.command.js';
 import { retentionCommand } from './retention.command.js';
+import { rolloutCommand } from './rollout.command.js';
 import { smokeTestCommand } from './smoke-test.command.js';
 import { startCommand } from './start.command.js';
 import { validateEnvCommand } from './validate-env.command.js';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
   doctorCommand,
   smokeTestCommand,
   deadLettersCommand,
+  rolloutCommand,
   verifyIndexesCommand,
   reindexCommand,
   backupCommand,

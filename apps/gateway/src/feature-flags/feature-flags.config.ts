@@ -4,7 +4,7 @@ import { IsInt, Max, Min } from 'class-validator';
 export class FeatureFlagsConfig {
   @Env('FEATURE_FLAGS_POLL_MS', {
     description: 'How often every gateway reads the feature flags; a change is everywhere after that time',
-    default: 1_000,
+    default: 500,
   })
   @IsInt()
   @Min(50)

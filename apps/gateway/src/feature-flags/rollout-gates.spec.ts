@@ -44,7 +44,7 @@ describe('The gates of a rollout', () => {
   it('roll back as soon as no answer that is missing could save them, and not before', () => {
     expect(judged(some({ failed: 2 }), { elapsedSeconds: 1 }).decision).toBe('wait');
     expect(judged(some({ failed: 3 }), { elapsedSeconds: 1 })).toEqual({
-      ...{ decision: 'roll_back', reason: '3 errors among 3 answers since the stage began' },
+      ...{ decision: 'roll_back', reason: '3 of 3 answers failed since the stage began' },
     });
     expect(judged(some({ completed: 1, ms: 60_000 }), { elapsedSeconds: 1 }).decision).toBe('wait');
     expect(judged(some({ completed: 5, ms: 60_000 }), { elapsedSeconds: 1 }).decision).toBe('roll_back');
@@ -53,7 +53,7 @@ describe('The gates of a rollout', () => {
   it('see a fault that begins late in a stage that went well', () => {
     const stage = some({ completed: 5_000, failed: 5 });
     expect(judged(stage, { recent: some({ completed: 95, failed: 5 }) })).toEqual({
-      ...{ decision: 'roll_back', reason: '5 errors among 100 answers recently' },
+      ...{ decision: 'roll_back', reason: '5 of 100 answers failed recently' },
     });
     expect(judged(stage, { recent: some({ completed: 20, failed: 1 }) }).decision).toBe('wait');
     expect(judged(stage, { recent: some({ completed: 20 }) }).decision).toBe('proceed');
@@ -64,7 +64,7 @@ describe('The gates of a rollout', () => {
     const of = (failed: number) =>
       judge(STAGE, gates, { stage: some({ completed: 100 - failed, failed }), recent: NONE, elapsedSeconds: 3_600 });
     expect(of(10).decision).toBe('wait');
-    expect(of(11)).toEqual({ decision: 'roll_back', reason: '11 failures among 100 answers since the stage began' });
+    expect(of(11)).toEqual({ decision: 'roll_back', reason: '11 of 100 answers failed since the stage began' });
   });
 
   it('tell what they are based on', () => {

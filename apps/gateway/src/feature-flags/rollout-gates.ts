@@ -54,8 +54,8 @@ export function figuresOf({ completed, failed, interrupted, answered, firstToken
 function breached(statistics: VariantStatistics, { minRuns, rollBack }: Gates, when: string): string | null {
   const { runs, errors } = figuresOf(statistics);
   const least = errors / Math.max(runs, minRuns);
-  if (least > rollBack.errorRate) return tooMany('errors', errors, runs, when);
-  if (1 - least < rollBack.successRate) return tooMany('failures', errors, runs, when);
+  if (least > rollBack.errorRate) return tooMany(errors, runs, when);
+  if (1 - least < rollBack.successRate) return tooMany(errors, runs, when);
   const { answered, firstTokenMs } = statistics;
   if (firstTokenMs / Math.max(answered, minRuns) <= rollBack.firstTokenMs) return null;
   return `first tokens took ${Math.round(firstTokenMs / answered)} ms on average ${when}, above ${rollBack.firstTokenMs} ms`;
@@ -63,14 +63,13 @@ function breached(statistics: VariantStatistics, { minRuns, rollBack }: Gates, w
 
 function doubtful(statistics: VariantStatistics, proceed: Bounds, when: string): string | null {
   const { runs, errors, error_rate, success_rate, first_token_ms } = figuresOf(statistics);
-  if ((error_rate ?? 0) >= proceed.errorRate) return tooMany('errors', errors, runs, when);
-  if ((success_rate ?? 1) <= proceed.successRate) return tooMany('failures', errors, runs, when);
+  if ((error_rate ?? 0) >= proceed.errorRate) return tooMany(errors, runs, when);
+  if ((success_rate ?? 1) <= proceed.successRate) return tooMany(errors, runs, when);
   if ((first_token_ms ?? 0) < proceed.firstTokenMs) return null;
   return `first tokens take ${first_token_ms} ms on average ${when}, not less than ${proceed.firstTokenMs} ms`;
 }
 
-const tooMany = (what: string, errors: number, runs: number, when: string) =>
-  `${errors} ${what} among ${runs} answers ${when}`;
+const tooMany = (errors: number, runs: number, when: string) => `${errors} of ${runs} answers failed ${when}`;
 
 const wait = (reason: string): Verdict => ({ decision: 'wait', reason });
 

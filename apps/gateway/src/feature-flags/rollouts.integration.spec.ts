@@ -89,7 +89,7 @@ describeWithServices('A rollout', () => {
       },
     });
     expect((await changes()).at(-1)).toMatchObject({
-      ...{ cause: 'rolled_back', percentage: 0, reason: '10 errors among 200 answers since the stage began' },
+      ...{ cause: 'rolled_back', percentage: 0, reason: '10 of 200 answers failed since the stage began' },
       ...{ user_id: null, figures: { on: { errors: 10 } } },
     });
     for (const gateway of gateways) await eventually(async () => expect(await shareIn(gateway)).toBe(0));
