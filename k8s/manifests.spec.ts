@@ -302,7 +302,8 @@ describeRendered('k8s/components/gateway-canary, listed first in production', ()
     const [stable, canary] = ['parley', 'gateway-canary'].map((name) =>
       named<{ rules: { host: string }[] }>('Ingress', name),
     );
-    const annotations = ({ metadata }: Manifest) => (metadata as unknown as { annotations: Record<string, string> }).annotations;
+    const annotations = ({ metadata }: Manifest) =>
+      (metadata as unknown as { annotations: Record<string, string> }).annotations;
     const prefix = 'nginx.ingress.kubernetes.io/';
     expect(annotations(canary!)).toMatchObject({
       [`${prefix}canary`]: 'true',

@@ -16,12 +16,14 @@ export class AppProcess {
 
   readonly name: string;
   readonly #environment: Record<string, string>;
+  readonly #root: string;
   private readonly child: ChildProcess;
 
   /** No parameter properties here: benchmarks run this file as it is, with its types stripped. */
-  private constructor(name: string, environment: Record<string, string>, child: ChildProcess) {
+  private constructor(name: string, environment: Record<string, string>, root: string, child: ChildProcess) {
     this.name = name;
     this.#environment = environment;
+    this.#root = root;
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -31,9 +33,10 @@ export class AppProcess {
     this.exited = once(child, 'exit').then(([code]) => code as number | null);
   }
 
-  static start(name: string, environment: Record<string, string>): AppProcess {
+  /** @param root where the built suite is */
+  static start(name: string, environment: Record<string, string>, root = ROOT): AppProcess {
     const child = spawn(process.execPath, ['--enable-source-maps', `apps/${name}/dist/main.js`], {
-      cwd: ROOT,
+      cwd: root,
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: process.env['HOME'] ?? '',
@@ -42,12 +45,12 @@ export class AppProcess {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    return new AppProcess(name, environment, child);
+    return new AppProcess(name, environment, root, child);
   }
 
   /** Another process of this app with the same settings, the port among them. */
   startAgain(): AppProcess {
-    return AppProcess.start(this.name, this.#environment);
+    return AppProcess.start(this.name, this.#environment, this.#root);
   }
 
   get pid(): number {
