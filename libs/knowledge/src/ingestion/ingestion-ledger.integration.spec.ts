@@ -67,6 +67,8 @@ describeWithServices('the ingestion ledger', () => {
         chunking: null,
         embeddingSpace: knowledge.space,
         language: null,
+        traceparent: null,
+        firstAttemptTraceparent: null,
       },
     });
     expect(await document(documentId)).toMatchObject({ status: 'parsing', latest: 1, active: null });
