@@ -1,12 +1,20 @@
 import { behindNginx } from './behind-nginx.js';
 import { dashboards } from './dashboards.js';
+import { images } from './images.js';
 import { restore } from './restore.js';
 import { rollback } from './rollback.js';
 import { rollout } from './rollout.js';
 import { type Verification } from './verification.js';
 
 /** Each in a file of its own; a new one is listed here. */
-const VERIFICATIONS: Record<string, Verification> = { dashboards, nginx: behindNginx, restore, rollout, rollback };
+const VERIFICATIONS: Record<string, Verification> = {
+  dashboards,
+  images,
+  nginx: behindNginx,
+  restore,
+  rollout,
+  rollback,
+};
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !Object.hasOwn(VERIFICATIONS, name));

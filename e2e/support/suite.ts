@@ -54,6 +54,7 @@ export interface LaunchedSuite {
 export async function launchRealSuite(
   environment: Record<string, string> = {},
   link: Link = (url) => Promise.resolve(url),
+  rootOf?: (name: string) => string,
 ): Promise<LaunchedSuite> {
   const uploads = await mkdtemp(join(tmpdir(), 'parley-e2e-'));
   const database = await createTestDatabase({ prepare: migrate, template: 'migrated' });
@@ -71,7 +72,7 @@ export async function launchRealSuite(
     ...environment,
   };
   const processes = ['gateway', 'chat', 'memory', 'ingestion-worker'].map((name, index) =>
-    AppProcess.start(name, { ...shared, PORT: String(ports[index]) }),
+    AppProcess.start(name, { ...shared, PORT: String(ports[index]) }, rootOf?.(name)),
   );
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
   return {
@@ -80,7 +81,7 @@ export async function launchRealSuite(
     processes,
     async add(name) {
       const port = await freePort();
-      const app = AppProcess.start(name, { ...shared, PORT: String(port) });
+      const app = AppProcess.start(name, { ...shared, PORT: String(port) }, rootOf?.(name));
       processes.push(app);
       return { app, url: `http://127.0.0.1:${port}` };
     },
@@ -97,8 +98,9 @@ export async function launchRealSuite(
 export async function startRealSuite(
   environment: Record<string, string> = {},
   link?: Link,
+  rootOf?: (name: string) => string,
 ): Promise<Suite & LaunchedSuite> {
-  const suite = await launchRealSuite(environment, link);
+  const suite = await launchRealSuite(environment, link, rootOf);
   try {
     await ready(suite.baseUrl, suite.processes);
     const apiKey = await createApiKey(suite.baseUrl, ADMIN.email, ADMIN.password);
