@@ -46,7 +46,7 @@ describe('Compose', () => {
   });
 
   it('migrates and operates with the image of the command line', () => {
-    expect(dockerfile).toMatch(/^FROM node:\S+ AS cli$/m);
+    expect(dockerfile).toMatch(/^FROM debian:\S+ AS cli$/m);
     for (const name of ['migrate', 'cli']) expect(base.services[name]!.build!.target).toBe('cli');
     expect(base.services['cli']).toMatchObject({ read_only: true, cap_drop: ['ALL'], profiles: ['cli'] });
   });
