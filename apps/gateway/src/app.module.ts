@@ -18,6 +18,7 @@ import { ObservabilityModule, type RunnableApp, Tracing } from '@parley/observab
 import { PersistenceModule } from '@parley/persistence';
 import { type Wiring } from '@parley/service';
 import { Logger } from 'nestjs-pino';
+import { AuditModule } from './audit/audit.module.js';
 import { AssistantsModule } from './assistants/assistants.module.js';
 import { CompletionsModule } from './completions/completions.module.js';
 import { ConversationItemsModule } from './conversation-items/conversation-items.module.js';
@@ -145,6 +146,7 @@ export class AppModule {
         }),
         RateLimitModule,
         IdempotencyModule,
+        AuditModule,
         ...FEATURES,
       ],
       providers: [

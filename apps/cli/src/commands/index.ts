@@ -1,5 +1,6 @@
 import { type Command } from 'commander';
 import { type Terminal } from '../terminal.js';
+import { auditCommand } from './audit.command.js';
 import { backupCommand } from './backup.command.js';
 import { createAdminCommand } from './create-admin.command.js';
 import { deadLettersCommand } from './dead-letters.command.js';
@@ -30,5 +31,6 @@ export const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
   backupCommand,
   restoreCommand,
   retentionCommand,
+  auditCommand,
   evalCommand,
 ];

@@ -1,16 +1,19 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { action } from '../action.js';
 import { type Connection, databaseUrl, withConnection } from '../database/connection.repository.js';
 import { countOld, removeOld, type RetentionRule } from '../database/retention.repository.js';
 import { type Terminal } from '../terminal.js';
 import { parseDays } from './numbers.js';
 
+/** As long as somebody may have to answer for it. */
+const MIN_AUDIT_DAYS = 90;
 const DAY_MS = 24 * 3_600_000;
 
 interface Options {
   jobsDays: number;
   conversationsDays?: number;
   usageDays?: number;
+  auditDays: number;
   dryRun?: boolean;
 }
 
@@ -28,6 +31,7 @@ export const retentionCommand = (terminal: Terminal): Command =>
       parseDays,
     )
     .option('--usage-days <days>', 'usage records', parseDays)
+    .option('--audit-days <days>', 'audit events, 90 days at least', parseAuditDays, 365)
     .option('--dry-run', 'only count')
     .addHelpText('after', HELP)
     .action(
@@ -51,13 +55,21 @@ export const retentionCommand = (terminal: Terminal): Command =>
       }),
     );
 
-function rulesOf({ jobsDays, conversationsDays, usageDays }: Options): [RetentionRule, number][] {
+function rulesOf({ jobsDays, conversationsDays, usageDays, auditDays }: Options): [RetentionRule, number][] {
   const rules: [RetentionRule, number | undefined][] = [
     ['jobs', jobsDays],
     ['conversations', conversationsDays],
     ['usage', usageDays],
+    ['audit', auditDays],
   ];
   return rules.filter((rule): rule is [RetentionRule, number] => rule[1] !== undefined);
+}
+
+function parseAuditDays(text: string): number {
+  const days = parseDays(text);
+  if (days < MIN_AUDIT_DAYS)
+    throw new InvalidArgumentError(`Audit events are kept for ${MIN_AUDIT_DAYS} days at least.`);
+  return days;
 }
 
 async function removeAll(

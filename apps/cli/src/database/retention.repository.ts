@@ -11,6 +11,9 @@ export const RETENTION_RULES = {
   conversations: `chat.conversations t where t.updated_at < $1
     and not exists (select from chat.runs r where r.conversation_id = t.id and r.finished_at is null)`,
   usage: 'chat.usage_records t where t.created_at < $1',
+  /** From the beginning on, and never the newest, which the next one follows. */
+  audit: `identity.audit_events t where t.at < $1
+    and t.sequence < (select max(n.sequence) from identity.audit_events n where n.tenant_id = t.tenant_id)`,
 } as const;
 
 export type RetentionRule = keyof typeof RETENTION_RULES;
@@ -30,8 +33,8 @@ export async function removeOld(connection: Connection, rule: RetentionRule, bef
   const [table] = from.split(' ');
   await connection.query('begin; set local role parley_owner');
   const removed = await connection.query(
-    `delete from ${table} where id in (select t.id from ${from} limit ${ROWS_PER_BATCH} for update of t skip locked)
-     returning id`,
+    `delete from ${table} where ctid = any(array(
+       select t.ctid from ${from} limit ${ROWS_PER_BATCH} for update of t skip locked)) returning 1`,
     [before],
   );
   await connection.query('commit');

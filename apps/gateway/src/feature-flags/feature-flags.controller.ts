@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.decorator.js';
 import { CurrentPrincipal } from '../http/tenant.decorator.js';
 import { type Principal } from '../identity/principal.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
@@ -30,6 +31,7 @@ export class FeatureFlagsController {
   }
 
   @Post('rollout')
+  @Audited('feature_flag.set')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Set the share of users for whom a feature is on',
@@ -46,6 +48,7 @@ export class FeatureFlagsController {
   }
 
   @Put(':feature')
+  @Audited('feature_flag.define')
   @ApiOperation({
     summary: 'Define a flag that has another model answer for a share of the users',
     description: 'On for nobody at first. For administrators of the first tenant.',
@@ -60,6 +63,7 @@ export class FeatureFlagsController {
   }
 
   @Delete(':feature')
+  @Audited('feature_flag.delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Remove a flag', description: 'What was done with it stays told.' })
   @ApiNoContentResponse()

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.decorator.js';
 import { CurrentPrincipal } from '../http/tenant.decorator.js';
 import { Idempotent } from '../idempotency/idempotent.decorator.js';
 import { type Principal } from '../identity/principal.js';
@@ -18,6 +19,7 @@ export class RolloutsController {
   constructor(private readonly rollouts: RolloutsService) {}
 
   @Post()
+  @Audited('rollout.start')
   @Idempotent()
   @ApiOperation({
     summary: 'Take a feature from some users to all, step by step and by itself',
@@ -45,6 +47,7 @@ export class RolloutsController {
   }
 
   @Post('stop')
+  @Audited('rollout.stop')
   @HttpCode(200)
   @ApiOperation({ summary: 'Stop a rollout', description: 'The share of users stays as it is.' })
   @ApiOkResponse({ type: RolloutObject })

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Header, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { formatId } from '@parley/contracts';
+import { Audited } from '../audit/audited.decorator.js';
 import { PublicIdPipe } from '../http/public-id.pipe.js';
 import { CurrentPrincipal } from '../http/tenant.decorator.js';
 import { DeletedObject, deletedObject } from '../wire/deleted.view.js';
@@ -18,6 +19,7 @@ export class ApiKeysController {
   constructor(private readonly apiKeys: ApiKeysService) {}
 
   @Post()
+  @Audited('api_key.create')
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Create an API key', description: 'The secret is in this answer and nowhere else.' })
   @ApiCreatedResponse({ type: IssuedApiKeyObject })
@@ -37,6 +39,7 @@ export class ApiKeysController {
   }
 
   @Delete(':api_key_id')
+  @Audited('api_key.revoke')
   @ApiOperation({ summary: 'Revoke an API key', description: 'It stops working within seconds.' })
   @ApiOkResponse({ type: DeletedObject })
   async revoke(

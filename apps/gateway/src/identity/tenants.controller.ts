@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Header, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.decorator.js';
 import { CurrentPrincipal } from '../http/tenant.decorator.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
 import { pageFields, PageQuery } from '../wire/page.query.js';
@@ -17,6 +18,7 @@ export class TenantsController {
   constructor(private readonly tenants: TenantsService) {}
 
   @Post()
+  @Audited('tenant.create')
   @Header('cache-control', 'no-store')
   @ApiOperation({
     summary: 'Create a tenant with its administrator and a first API key',

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { TenantContext } from '@parley/contracts';
+import { Audited } from '../audit/audited.decorator.js';
 import { CurrentTenant } from '../http/tenant.decorator.js';
 import { ApiListResponse } from '../wire/list.decorator.js';
 import { pageFields, PageQuery } from '../wire/page.query.js';
@@ -17,6 +18,7 @@ export class UsersController {
   constructor(private readonly users: UsersService) {}
 
   @Post()
+  @Audited('user.create')
   @ApiOperation({ summary: 'Create a user of your tenant' })
   @ApiCreatedResponse({ type: ListedUserObject })
   async create(

@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Audited } from '../audit/audited.decorator.js';
 import { CurrentPrincipal } from '../http/tenant.decorator.js';
 import { type Principal } from '../identity/principal.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
@@ -21,6 +22,7 @@ export class LogLevelController {
   }
 
   @Put()
+  @Audited('log_level.set')
   @ApiOperation({
     summary: 'Let the log of every process tell more or less, for a while',
     description: 'Everywhere within two seconds, and told in every log. For administrators of the first tenant.',
@@ -34,6 +36,7 @@ export class LogLevelController {
   }
 
   @Delete()
+  @Audited('log_level.reset')
   @ApiOperation({ summary: 'Go back to the configured level', description: 'For administrators of the first tenant.' })
   @ApiOkResponse({ type: LogLevelObject })
   reset(@CurrentPrincipal() principal: Principal): LogLevelObject {

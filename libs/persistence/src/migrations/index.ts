@@ -37,6 +37,7 @@ import { FeatureFlags1700000000692 } from './1700000000692-feature-flags.js';
 import { RunFunctions1700000000700 } from './1700000000700-run-functions.js';
 import { TraceContext1700000000680 } from './1700000000680-trace-context.js';
 import { VariantsOfBegunRuns1700000000709 } from './1700000000709-variants-of-begun-runs.js';
+import { Audit1700000000710 } from './1700000000710-audit.js';
 import { UsageRecords1700000000641 } from './1700000000641-usage-records.js';
 import { TenantFigures1700000000650 } from './1700000000650-tenant-figures.js';
 
@@ -83,4 +84,5 @@ export const MIGRATIONS = [
   FeatureFlags1700000000692,
   RunFunctions1700000000700,
   VariantsOfBegunRuns1700000000709,
+  Audit1700000000710,
 ];
