@@ -24,7 +24,9 @@ const HASH = `
     language sql stable set search_path = pg_catalog, pg_temp as $$
       select sha256(p_previous || convert_to(jsonb_build_array(p_tenant, p_sequence,
         to_char(p_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US'), p_action, p_event)::text, 'UTF8'))
-    $$;`;
+    $$;
+  revoke execute on function identity.audit_hash from public;
+  grant execute on function identity.audit_hash to parley_gateway;`;
 
 /** The only way to write one. One after the other within a tenant, so that the chain has no forks. */
 const APPEND = `
@@ -53,7 +55,7 @@ const APPEND = `
   revoke execute on function identity.append_audit from public;
   grant execute on function identity.append_audit to parley_gateway;`;
 
-/** Of each tenant the chain as it is, and the first row that does not fit. For the owner alone. */
+/** Of each tenant the chain as it is, and the first row that does not fit. The gateway sees that of its tenant. */
 const VERIFY = `
   create function identity.verify_audit()
     returns table (tenant_id uuid, events bigint, newest bigint, newest_hash text, broken_at bigint)
@@ -69,7 +71,8 @@ const VERIFY = `
         min(c.sequence) filter (where not (c.is_own and c.follows))
       from checked c group by c.tenant_id
     $$;
-  revoke execute on function identity.verify_audit from public;`;
+  revoke execute on function identity.verify_audit from public;
+  grant execute on function identity.verify_audit to parley_gateway;`;
 
 export class Audit1700000000710 implements MigrationInterface {
   name = 'Audit1700000000710';
