@@ -3,6 +3,7 @@ import { startProviderStub } from '@parley/testing';
 import { startRealSuite } from '../e2e/support/suite.js';
 import { integerOption, readOptions } from './options.js';
 import { timedStream } from './timed-stream.js';
+import { analyze, WARM_UP_RUNS } from './warm-up.js';
 
 export const HELP = `npm run bench -- run-cost [options]
 
@@ -11,6 +12,7 @@ Processor time of one answer by process: what a run costs, whatever else the mac
   --streams <n>  at the same time (default 20)
   --runs <n>     (default 1000)
   --tokens <n>   of each answer (default 100)
+  --interval <ms>  between two tokens, and the tenfold before the first (default none: as fast as it goes)
   --profile <folder>  a CPU profile of each app is written there when it stops`;
 
 /** Words that come again, as in natural text: the answers are stored and can be searched. */
@@ -19,12 +21,13 @@ const VOCABULARY = 300;
 const TICKS_PER_MS = 0.1;
 
 export async function run(args: string[]): Promise<void> {
-  const options = readOptions(args, ['streams', 'runs', 'tokens', 'profile']);
+  const options = readOptions(args, ['streams', 'runs', 'tokens', 'interval', 'profile']);
   const streams = integerOption(options, 'streams', 20);
   const runs = integerOption(options, 'runs', 1_000);
   const tokens = integerOption(options, 'tokens', 100);
   const words = Array.from({ length: tokens }, (_, index) => ` word${(index * 7) % VOCABULARY}`);
-  const stub = await startProviderStub({ answer: { tokens: words } });
+  const intervalMs = options.interval === undefined ? 0 : integerOption(options, 'interval', 1);
+  const stub = await startProviderStub({ answer: { tokens: words, intervalMs, firstTokenDelayMs: intervalMs * 10 } });
   const suite = await startRealSuite({
     OPENAI_BASE_URL: stub.baseUrl,
     OPENAI_API_KEY: stub.apiKey,
@@ -45,7 +48,9 @@ export async function run(args: string[]): Promise<void> {
       };
       await Promise.all(Array.from({ length: streams }, client));
     };
-    await answers(Math.max(300, streams * 2));
+    await answers(Math.max(WARM_UP_RUNS, streams * 2));
+    await analyze(suite.databaseUrl);
+    await answers(streams * 2);
     const names = new Map(suite.processes.map(({ pid, name }) => [pid, name]));
     names.set(process.pid, 'client and stub');
     const before = await processorTimes(names);

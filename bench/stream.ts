@@ -1,31 +1,39 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startProviderStub } from '@parley/testing';
 import { startRealSuite, type Suite } from '../e2e/support/suite.js';
+import { integerOption, readOptions } from './options.js';
 import { median, quantile } from './statistics.js';
 import { type Target, timedStream, type Timing } from './timed-stream.js';
+import { analyze, WARM_UP_RUNS } from './warm-up.js';
 
 const CONCURRENCIES = [1, 10, 50, 200];
 /** Streams that each client reads one after another, in each round. */
-const STREAMS_PER_CLIENT: Record<number, number> = { 1: 15, 10: 5, 50: 3, 200: 2 };
+const STREAMS_PER_CLIENT: Record<number, number> = { 1: 15, 10: 5, 50: 8, 200: 4 };
 const ROUNDS = 3;
-const TOKENS = 50;
-const INTERVAL_MS = 10;
 const FIRST_TOKEN_DELAY_MS = 50;
 const QUESTION = 'What do the terms say about delivery times?';
 
-export const HELP = `npm run bench -- stream
+export const HELP = `npm run bench -- stream [options]
 
-Time to the first token and whole-stream time through Parley against calling the same provider directly.`;
+Time to the first token and whole-stream time through Parley against calling the same provider directly.
+
+  --streams <n>  at the same time (default ${CONCURRENCIES.join(', ')} in turn)
+  --profile <folder>  a CPU profile of each app is written there when it stops
+  --tokens <n>   of each answer (default 50)
+  --interval <ms>  between two tokens (default 10, a fast model and a short answer: the hardest case)
+  --plain        without the questions that search a knowledge base`;
 
 /**
  * Time to the first token and whole-stream time through Parley (four processes, PostgreSQL, RabbitMQ) against calling
  * the same provider directly. The two take turns within one run, so that a machine that slows down slows both.
  */
-export async function run(): Promise<void> {
-  const tokens = Array.from({ length: TOKENS }, (_, index) => ` word${index}`);
-  const stub = await startProviderStub({
-    answer: { tokens, intervalMs: INTERVAL_MS, firstTokenDelayMs: FIRST_TOKEN_DELAY_MS },
-  });
+export async function run(args: string[]): Promise<void> {
+  const options = readOptions(args, ['streams', 'tokens', 'interval', 'profile'], ['plain']);
+  const concurrencies = options.streams ? [integerOption(options, 'streams', 1)] : CONCURRENCIES;
+  const tokens = integerOption(options, 'tokens', 50);
+  const intervalMs = integerOption(options, 'interval', 10);
+  const words = Array.from({ length: tokens }, (_, index) => ` word${index}`);
+  const stub = await startProviderStub({ answer: { tokens: words.slice(0, 50), intervalMs: 10 } });
   const suite = await startRealSuite({
     OPENAI_BASE_URL: stub.baseUrl,
     OPENAI_API_KEY: stub.apiKey,
@@ -33,6 +41,7 @@ export async function run(): Promise<void> {
     CONVERSATION_TITLES: 'false',
     CHAT_MAX_CONCURRENT_RUNS: '250',
     LLM_MAX_CONCURRENCY: '250',
+    ...(options.profile && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profile}` }),
   });
   try {
     const messages = [{ role: 'user', content: QUESTION }];
@@ -42,35 +51,56 @@ export async function run(): Promise<void> {
       apiKey: suite.apiKey,
       body: { model: 'stub-chat', messages },
     };
-    const tools = [{ type: 'file_search', vector_store_ids: [await knowledgeBase(suite)] }];
-    const grounded: Target = { ...plain, body: { model: 'stub-chat', messages, tools } };
+    const targets: Record<string, Target> = { plain };
+    if (!options.plain) {
+      const tools = [{ type: 'file_search', vector_store_ids: [await knowledgeBase(suite)] }];
+      targets['with retrieval'] = { ...plain, body: { model: 'stub-chat', messages, tools } };
+    }
+    for (const target of Object.values(targets))
+      await load(50, { streamsEach: WARM_UP_RUNS / 50, target, spreadMs: 500 });
+    await analyze(suite.databaseUrl);
     console.log(
-      `provider stub: first token after ${FIRST_TOKEN_DELAY_MS} ms, then ${TOKENS} tokens every ${INTERVAL_MS} ms`,
+      `provider stub: first token after ${FIRST_TOKEN_DELAY_MS} ms, then ${tokens} tokens every ${intervalMs} ms`,
     );
     console.log('streams  path                  TTFT p50  TTFT p95  added p50  added p95  total p50  total ratio');
-    for (const concurrency of CONCURRENCIES) await compare(concurrency, direct, { plain, 'with retrieval': grounded });
+    stub.answer = { tokens: words, intervalMs, firstTokenDelayMs: FIRST_TOKEN_DELAY_MS };
+    const spreadMs = FIRST_TOKEN_DELAY_MS + tokens * intervalMs;
+    for (const concurrency of concurrencies) await compare({ concurrency, spreadMs }, direct, targets);
   } finally {
     await suite.stop();
     await stub.close();
   }
 }
 
-async function compare(concurrency: number, direct: Target, targets: Record<string, Target>): Promise<void> {
+/** Streams at a time, started spread over the length of one. */
+interface Load {
+  concurrency: number;
+  spreadMs: number;
+}
+
+async function compare(
+  { concurrency, spreadMs }: Load,
+  direct: Target,
+  targets: Record<string, Target>,
+): Promise<void> {
   const all: [string, Target][] = [['direct', direct], ...Object.entries(targets)];
   const timings = new Map<string, Timing[]>(all.map(([name]) => [name, []]));
-  for (const [, target] of all) await load(concurrency, 1, target);
+  for (const [, target] of all) await load(concurrency, { streamsEach: 1, target, spreadMs });
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [name, target] of all) {
-      timings.get(name)!.push(...(await load(concurrency, STREAMS_PER_CLIENT[concurrency]!, target)));
+      const streamsEach = STREAMS_PER_CLIENT[concurrency] ?? 3;
+      timings.get(name)!.push(...(await load(concurrency, { streamsEach, target, spreadMs })));
     }
   }
   const baseline = timings.get('direct')!;
   for (const [name, measured] of timings) print(concurrency, name, measured, baseline);
 }
 
-/** That many clients, who start spread over the length of a stream and each read stream after stream. */
-async function load(clients: number, streamsEach: number, target: Target): Promise<Timing[]> {
-  const spreadMs = FIRST_TOKEN_DELAY_MS + TOKENS * INTERVAL_MS;
+/** That many clients, each of which reads stream after stream. */
+async function load(
+  clients: number,
+  { streamsEach, target, spreadMs }: { streamsEach: number; target: Target; spreadMs: number },
+): Promise<Timing[]> {
   const client = async (index: number) => {
     await delay((spreadMs * index) / clients);
     const timings: Timing[] = [];

@@ -4,6 +4,7 @@ import { integerOption, readOptions } from './options.js';
 import { median } from './statistics.js';
 import { startNginxProxy, startNodeProxy } from './throughput/proxies.js';
 import { type Target, timedStream } from './timed-stream.js';
+import { analyze, WARM_UP_RUNS } from './warm-up.js';
 
 export const HELP = `npm run bench -- throughput [options]
 
@@ -44,6 +45,12 @@ export async function run(args: string[]): Promise<void> {
     for (const { tokens, streamsPerRound } of WORKLOADS) {
       const words = Array.from({ length: tokens }, (_, index) => ` word${(index * 7) % VOCABULARY}`);
       stub.answer = { tokens: words };
+      await warmUp(paths, {
+        streams: load.streams,
+        streamsPerRound: Math.ceil((WARM_UP_RUNS * 100) / tokens),
+        answer: words.join(''),
+      });
+      await analyze(suite.databaseUrl);
       const rates = await takeTurns(paths, { ...load, streamsPerRound, answer: words.join('') }, () => {
         stub.requests.length = 0;
       });
@@ -70,10 +77,13 @@ interface Load {
   answer: string;
 }
 
+async function warmUp(paths: [string, Target][], load: Omit<Load, 'rounds'>): Promise<void> {
+  for (const [, target] of paths) await oneRound(target, load);
+}
+
 /** Streams per second of each path: the median of its rounds. */
 async function takeTurns(paths: [string, Target][], load: Load, between: () => void): Promise<Map<string, number>> {
   const rates = new Map<string, number[]>(paths.map(([name]) => [name, []]));
-  for (const [, target] of paths) await oneRound(target, { ...load, streamsPerRound: load.streams * 2 });
   for (let round = 0; round < load.rounds; round += 1) {
     for (const [name, target] of paths) {
       rates.get(name)!.push(await oneRound(target, load));
@@ -84,7 +94,7 @@ async function takeTurns(paths: [string, Target][], load: Load, between: () => v
 }
 
 /** That many streams, of which so many at a time; each must be whole. */
-async function oneRound(target: Target, { streams, streamsPerRound, answer }: Load): Promise<number> {
+async function oneRound(target: Target, { streams, streamsPerRound, answer }: Omit<Load, 'rounds'>): Promise<number> {
   let left = streamsPerRound;
   const client = async () => {
     while (left-- > 0) {

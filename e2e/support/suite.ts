@@ -44,6 +44,7 @@ export interface LaunchedSuite {
   baseUrl: string;
   /** Of every process, the gateway's first. */
   urls: string[];
+  databaseUrl: string;
   processes: AppProcess[];
   /** Starts one more instance of an app; of a gateway, `url` is where it will serve. */
   add(name: string): Promise<{ app: AppProcess; url: string }>;
@@ -78,6 +79,7 @@ export async function launchRealSuite(
   return {
     baseUrl: urls[0]!,
     urls,
+    databaseUrl: database.url,
     processes,
     async add(name) {
       const port = await freePort();

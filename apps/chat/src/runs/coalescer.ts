@@ -7,7 +7,8 @@ export interface CoalescerLimits {
   bytes: number;
 }
 
-const DEFAULT_LIMITS: CoalescerLimits = { delayMs: 40, bytes: 4096 };
+/** Below the time that a provider's text is gathered for where it is read: what waited there does not wait again. */
+const DEFAULT_LIMITS: CoalescerLimits = { delayMs: 20, bytes: 4096 };
 
 /** Joins tokens that come in quick succession: the first goes out at once, what follows within the delay goes together. */
 export class Coalescer {

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { DomainError, type ModelOrigin, type StartRunReply, type TenantContext } from '@parley/contracts';
 import { Database, functionCall, storableJson, storableText } from '@parley/persistence';
 import { type FindOptionsWhere, In } from 'typeorm';
-import { CHECKPOINT_RUN } from './run-statements.repository.js';
 import { MessageEntity } from '../conversations/message.entity.js';
 import { RunEntity } from './run.entity.js';
 import { type OutlinePiece } from './run-log.js';
@@ -56,8 +55,11 @@ export class RunsRepository {
 
   /** Saves the text so far, while the run is under way. */
   async checkpoint(tenant: TenantContext, runId: string, text: string, outline: OutlinePiece[] | null): Promise<void> {
-    const values = [runId, tenant.tenantId, tenant.userId, storableText(text), outline && storableJson(outline)];
-    await this.database.query(tenant, CHECKPOINT_RUN, values);
+    const { sql, values } = functionCall('chat.checkpoint_run', {
+      ...{ run: runId, tenant: tenant.tenantId, user: tenant.userId },
+      ...{ text: storableText(text), outline: outline && storableJson(outline) },
+    });
+    await this.database.query(tenant, sql, values);
   }
 
   /** Who answers a run that is under way, where it is not who was asked first. */

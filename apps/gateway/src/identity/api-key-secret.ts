@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, type KeyObject, randomBytes } from 'node:crypto';
 
 export const API_KEY_MARK = 'pk_';
 const SECRET_BYTES = 24;
@@ -20,6 +20,6 @@ export function visiblePrefix(secret: string): string {
 }
 
 /** HMAC-SHA-256: without the pepper, a stolen table tells nothing about which secret fits. */
-export function hashApiKeySecret(secret: string, pepper: Buffer): Buffer {
+export function hashApiKeySecret(secret: string, pepper: KeyObject): Buffer {
   return createHmac('sha256', pepper).update(secret).digest();
 }

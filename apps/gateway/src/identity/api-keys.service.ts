@@ -1,3 +1,4 @@
+import { type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DomainError, type Page, type PageRequest, type TenantContext } from '@parley/contracts';
 import { v7 as uuidv7 } from 'uuid';
@@ -24,7 +25,7 @@ export interface IssuedApiKey {
 
 @Injectable()
 export class ApiKeysService {
-  readonly #pepper: Buffer;
+  readonly #pepper: KeyObject;
 
   constructor(
     config: AuthConfig,

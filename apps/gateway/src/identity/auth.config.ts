@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { Env, type Environment, parseNumber } from '@parley/config';
 import { IsBoolean, IsEmail, IsIn, IsInt, IsOptional, Max, MaxLength, Min, MinLength } from 'class-validator';
 import { isProduction } from '../http/production.js';
@@ -74,9 +74,10 @@ export class AuthConfig {
     return (this.accessTokenMinutes ?? (this.accessTokenHours ?? 1) * 60) * 60;
   }
 
-  get apiKeyPepper(): Buffer {
+  get apiKeyPepper(): KeyObject {
     const { apiKeyPepperText: given, jwtSecret } = this;
-    return given ? Buffer.from(given) : Buffer.from(hkdfSync('sha256', jwtSecret, '', 'parley api key pepper', 32));
+    if (given) return createSecretKey(given, 'utf8');
+    return createSecretKey(Buffer.from(hkdfSync('sha256', jwtSecret, '', 'parley api key pepper', 32)));
   }
 
   faults(environment: Environment): string[] {

@@ -1,3 +1,4 @@
+import { type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DomainError, TenantContext } from '@parley/contracts';
 import { cacheAsked } from '@parley/observability';
@@ -15,7 +16,7 @@ const CACHE_MAX_ENTRIES = 10_000;
 /** Credential → principal. The database is asked at most every few seconds per credential. */
 @Injectable()
 export class AuthenticationService {
-  readonly #pepper: Buffer;
+  readonly #pepper: KeyObject;
   readonly #principals = new ExpiringCache<Principal>(CACHE_TTL_MS, CACHE_MAX_ENTRIES);
 
   constructor(

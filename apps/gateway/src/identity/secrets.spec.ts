@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { createApiKeySecret, hashApiKeySecret, isApiKeySecret, visiblePrefix } from './api-key-secret.js';
 import { hashPassword, isPasswordOf } from './passwords.js';
@@ -12,7 +13,7 @@ describe('API key secrets', () => {
   });
 
   it('hash differently under another pepper', () => {
-    const [one, other] = ['one', 'other'].map((pepper) => hashApiKeySecret('pk_', Buffer.from(pepper)));
+    const [one, other] = ['one', 'other'].map((pepper) => hashApiKeySecret('pk_', createSecretKey(pepper, 'utf8')));
     expect(one).toHaveLength(32);
     expect(one).not.toEqual(other);
   });

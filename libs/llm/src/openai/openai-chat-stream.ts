@@ -4,6 +4,7 @@ import { type ResolvedLlmOptions } from '../llm-options.js';
 import { traceHeaders } from '../llm-span.js';
 import { ProviderFailure } from '../policy/provider-failure.js';
 import { Watchdog } from '../policy/watchdog.js';
+import { Beat } from './beat.js';
 import { readEvents } from './openai-events.js';
 
 type ChunkEvent = OpenAI.ChatCompletionChunk;
@@ -14,6 +15,8 @@ type Delta = Partial<ChunkEvent['choices'][number]['delta']> & {
 
 /** After the finish reason only the usage is missing; it is not worth a long wait. */
 const USAGE_GRACE_MS = 3_000;
+/** Once they have begun, all answers of a process go on at this beat: no eye reads faster, and what comes after has less to do. */
+const BEAT = new Beat(40);
 
 /**
  * One HTTP request, read to its end: text and tool calls as they come, then the finish and, if it was told, the usage.
@@ -30,10 +33,11 @@ export async function* readChatStream(
   const either = AbortSignal.any([signal, watchdog.signal]);
   let finish: FinishReason | undefined;
   let usage: Usage | undefined;
+  let hasBegun = false;
   try {
     watchdog.expect(timers.firstContentTimeoutMs, 'The language model did not begin to answer');
     const response = await client.chat.completions.create(params, { signal: either, ...traceHeaders() }).asResponse();
-    for await (const events of readEvents<ChunkEvent>(response)) {
+    for await (const events of readEvents<ChunkEvent>(response, () => (hasBegun ? BEAT : undefined))) {
       const deltas: Delta[] = [];
       for (const event of events) {
         usage = toUsage(event) ?? usage;
@@ -46,6 +50,7 @@ export async function* readChatStream(
         continue;
       }
       watchdog.rest();
+      hasBegun = true;
       yield* joined(deltas.flatMap(toChunks));
       if (finish) watchdog.expect(USAGE_GRACE_MS, 'The language model did not end its answer');
       else watchdog.expect(timers.idleTimeoutMs, 'The language model did not go on with its answer');

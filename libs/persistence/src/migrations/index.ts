@@ -38,6 +38,7 @@ import { RunFunctions1700000000700 } from './1700000000700-run-functions.js';
 import { TraceContext1700000000680 } from './1700000000680-trace-context.js';
 import { VariantsOfBegunRuns1700000000709 } from './1700000000709-variants-of-begun-runs.js';
 import { Audit1700000000710 } from './1700000000710-audit.js';
+import { CheckpointFunction1700000000711 } from './1700000000711-checkpoint-function.js';
 import { UsageRecords1700000000641 } from './1700000000641-usage-records.js';
 import { TenantFigures1700000000650 } from './1700000000650-tenant-figures.js';
 
@@ -85,4 +86,5 @@ export const MIGRATIONS = [
   RunFunctions1700000000700,
   VariantsOfBegunRuns1700000000709,
   Audit1700000000710,
+  CheckpointFunction1700000000711,
 ];

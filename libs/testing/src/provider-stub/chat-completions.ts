@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { isRecord, textOf, tokenize, type PacedAnswer, type RecordedRequest, type ScriptedToolCall } from './script.js';
 
 type FinishReason = 'stop' | 'length' | 'tool_calls';
@@ -78,11 +77,15 @@ function fragmentsOf(call: ScriptedToolCall): object[] {
 /** Waits; false when the client went away before or meanwhile. */
 async function pause(durationMs: number, response: ServerResponse): Promise<boolean> {
   if (durationMs > 0 && !response.destroyed) {
-    const gone = new AbortController();
-    const leave = () => gone.abort();
-    response.once('close', leave);
-    await delay(durationMs, undefined, { signal: gone.signal }).catch(() => undefined);
-    response.off('close', leave);
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        response.off('close', end);
+        resolve();
+      };
+      const timer = setTimeout(end, durationMs);
+      response.once('close', end);
+    });
   }
   return !response.destroyed;
 }

@@ -95,7 +95,9 @@ const rabbitmq: RecipeFactory = async (binaries, { hasManagement = true, hasMetr
       env: {
         RABBITMQ_NODENAME: `parley-${port}@localhost`,
         RABBITMQ_DIST_PORT: String(distributionPort),
-        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+        // Threads that have nothing to do sleep instead of spinning.
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
+          '-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none',
         ERL_EPMD_PORT: String(epmdPort),
         ERL_EPMD_ADDRESS: '127.0.0.1',
         RABBITMQ_MNESIA_BASE: join(directory, 'mnesia'),
