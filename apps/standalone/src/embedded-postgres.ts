@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { EmbeddedUpkeep } from './embedded-upkeep.js';
 
 const MAX_CONNECTIONS = 64;
 /** Seconds by itself; minutes on a machine that has much else to do. */
@@ -8,11 +9,15 @@ const CLOSE_TIMEOUT_MS = 5_000;
 
 /** PostgreSQL with pgvector inside this process, on a loopback port, keeping its data in a folder. */
 export class EmbeddedPostgres {
+  readonly #upkeep: EmbeddedUpkeep;
+
   private constructor(
     private readonly worker: Worker,
     /** postgres://… for any client of this machine */
     readonly url: string,
-  ) {}
+  ) {
+    this.#upkeep = new EmbeddedUpkeep(url);
+  }
 
   static async start(dataDir: string): Promise<EmbeddedPostgres> {
     const worker = new Worker(new URL('./embedded-postgres.worker.js', import.meta.url), {
@@ -26,6 +31,7 @@ export class EmbeddedPostgres {
   }
 
   async close(): Promise<void> {
+    this.#upkeep.stop();
     const closed = once(this.worker, 'message', { signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) });
     this.worker.postMessage('close');
     await closed.catch(() => undefined);
