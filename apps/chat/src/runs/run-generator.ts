@@ -8,7 +8,6 @@ import {
   type SerializedError,
   serializeError,
   type ServerToolEvent,
-  type TenantContext,
 } from '@parley/contracts';
 import { ChatModels, type ChatRequest } from '@parley/llm';
 import { reportError, traced } from '@parley/observability';
@@ -22,40 +21,14 @@ import { citationsOf } from './citations.js';
 import { continuedCitations, RepeatedBeginning } from './continuation.js';
 import { systemClock } from './clock.js';
 import { type Retrieval } from './retrieval.client.js';
-import { type RunEvents } from './run-events.js';
 import { runMetrics } from './run-metrics.js';
 import { type RunPlan } from './run-plan.js';
-import { fitResult, prepareRequest, type RequestLimits } from './run-request.js';
+import { fitResult, type PreparedRequest, prepareRequest, type RequestLimits } from './run-request.js';
 import { type Ending, resultOf, type RunResult } from './run-result.js';
 import { RunStopped } from './run-stopped.js';
+import { type Progress, type RunUnderWay } from './run-under-way.js';
 import { RunsRepository } from './runs.repository.js';
 import { NO_USAGE } from './usage.js';
-
-export interface RunUnderWay {
-  tenant: TenantContext;
-  plan: RunPlan;
-  /** When the request arrived, by `performance.now()`. */
-  receivedAt: number;
-  /** Null when nothing is searched. */
-  retrieval: Promise<Retrieval | null>;
-  /** Until it resolves nothing may be told; when it rejects, the run never was. */
-  stored: Promise<void>;
-  /** Aborting it ends the run with the reason. */
-  stop: AbortController;
-  events: RunEvents;
-}
-
-interface Progress {
-  answer: Answer;
-  passages: SearchHit[];
-  checkpoint: Checkpoint;
-  /** Who is stored as the one that answers, as soon as it is not who was asked first. */
-  origin: ModelOrigin;
-  originNoted: Promise<void>;
-  beginning: RepeatedBeginning;
-  retrievalMs: number | null;
-  firstTokenMs: number | null;
-}
 
 const SAVE_RETRY_DELAYS_MS = [200, 1_000];
 
@@ -73,6 +46,12 @@ export class RunGenerator {
     { maxOutputTokens }: LlmConfig,
   ) {
     this.#limits = { maxOutputTokens };
+  }
+
+  /** What the provider will be asked. @throws DomainError `context_length_exceeded`, or what kept the search from answering */
+  async prepare(plan: RunPlan, retrieval: Promise<Retrieval | null>): Promise<PreparedRequest> {
+    const found = await retrieval;
+    return prepareRequest(plan, found && found.passages, this.#limits);
   }
 
   /** Never rejects. It goes on after the request that began it was answered: its span ends with it. */
@@ -113,7 +92,7 @@ export class RunGenerator {
   async #write(run: RunUnderWay, progress: Progress): Promise<void> {
     const retrieval = await run.retrieval;
     progress.retrievalMs = retrieval && retrieval.durationMs;
-    const { request, passages } = prepareRequest(run.plan, retrieval && retrieval.passages, this.#limits);
+    const { request, passages } = await run.prepared;
     progress.passages = [...passages];
     if (retrieval && run.plan.search && run.plan.tellsResults) {
       await this.#tellSearch(searchSteps(run.plan.search, retrieval.passages), run, progress);

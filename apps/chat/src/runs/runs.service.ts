@@ -87,11 +87,15 @@ export class RunsService {
     const retrieval = plan.search ? this.retrieval.search(tenant, plan.search, stop.signal) : Promise.resolve(null);
     retrieval.catch(() => undefined);
     const queueMs = Math.round(performance.now() - receivedAt);
-    const { createdAt, stored } = await this.runs.begin(tenant, plan, { owner: this.active.owner, queueMs });
+    const begun = this.runs.begin(tenant, plan, { owner: this.active.owner, queueMs });
+    // While the database answers.
+    const prepared = this.generator.prepare(plan, retrieval);
+    prepared.catch(() => undefined);
+    const { createdAt, stored } = await begun;
     if (!createdAt) return this.#begunBefore(tenant, request.runId);
     runMetrics.begun(queueMs);
     const events = this.listening.open(plan, stop);
-    const ended = this.generator.generate({ tenant, plan, receivedAt, retrieval, stored, stop, events });
+    const ended = this.generator.generate({ tenant, plan, receivedAt, retrieval, prepared, stored, stop, events });
     await stored;
     const { runId, model, origin, storage } = plan;
     const { conversationId = null, messageId = null } = storage ?? {};
