@@ -4,24 +4,39 @@ import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import {
   describeWithServices,
   eventually,
+  type Fault,
+  type PacedAnswer,
   type ProviderStub,
+  type RecordedRequest,
   startProviderStub,
   startTcpProxy,
   type TcpProxy,
 } from '@parley/testing';
+import { SocketClient } from '../apps/gateway/src/sockets/socket-client.fixture.js';
 import { type AppProcess } from './support/app-process.js';
 import { type Heard, Listening } from './support/listening.js';
 import { Nginx } from './support/nginx.js';
 import { type LaunchedSuite, startRealSuite, type Suite } from './support/suite.js';
+import { WeatherService } from './support/weather-service.js';
 
 const WORDS = Array.from({ length: 120 }, (_, index) => `wörd${index} `);
 const ANSWER = WORDS.join('');
 /** Of one client: processes that start at the same time need the machine too. */
 const BETWEEN_REQUESTS_MS = 150;
 const START = { timeoutMs: 120_000 };
+/** Within this time after the death of its process a run is interrupted. */
+const DEATH_NOTICED = { timeoutMs: 10_000 };
+
+interface StoredRun {
+  status: string;
+  conversation_id: string;
+  message_id: string;
+  output: { text: string } | null;
+}
 
 describeWithServices('answers of several gateways and chat services behind nginx', () => {
   let provider: ProviderStub;
+  let weather: WeatherService;
   let broker: TcpProxy | undefined;
   let suite: Suite & LaunchedSuite;
   let nginx: Nginx | undefined;
@@ -30,12 +45,14 @@ describeWithServices('answers of several gateways and chat services behind nginx
   const trusted = getCACertificates();
 
   beforeAll(async () => {
-    provider = await startProviderStub();
+    [provider, weather] = await Promise.all([startProviderStub(), WeatherService.start()]);
     suite = await startRealSuite(
       {
         ...{ OPENAI_BASE_URL: provider.baseUrl, OPENAI_API_KEY: provider.apiKey, OPENAI_MODEL: 'stub-chat' },
         CONVERSATION_TITLES: 'false',
         TRUSTED_PROXIES: 'loopback',
+        ...weather.environment,
+        HTTP_TOOL_TIMEOUT_MS: '120000',
       },
       async (url) => {
         if (!url.startsWith('amqp')) return url;
@@ -56,6 +73,7 @@ describeWithServices('answers of several gateways and chat services behind nginx
     await suite?.stop();
     await broker?.close();
     await provider?.close();
+    weather?.close();
   });
   afterEach(() => {
     provider.answer = 'Yes.';
@@ -104,7 +122,7 @@ describeWithServices('answers of several gateways and chat services behind nginx
     return heard;
   }
 
-  async function runOf({ runId }: Heard): Promise<{ status: string; output: { text: string } | null }> {
+  async function runOf({ runId }: Heard): Promise<StoredRun> {
     return (await fetch(`${nginx!.baseUrl}/api/v1/runs/${runId}`, { headers: headers() })).json() as never;
   }
 
@@ -201,6 +219,87 @@ describeWithServices('answers of several gateways and chat services behind nginx
     chats[1] = (await another('chat')).app;
   });
 
+  it.each([
+    ['while a tool works', false, 'Let me look.', ['weather started']],
+    ['while the model hangs after its tool', true, 'Let me look.\n\nClear', ['weather started', 'weather completed']],
+  ])('keep text and steps when their chat service is killed %s, and can be gone on with', async (...round) => {
+    const [, isToolDone, text, steps] = round;
+    weather.isAnswering = isToolDone;
+    provider.answer = weatherAnswer({ kind: 'hang-mid-stream', afterTokens: 1 });
+    const asked = await askAboutWeather(3);
+    await Promise.all(
+      asked.map(({ heard }) => eventually(async () => expect((await runOf(heard)).output?.text).toBe(text))),
+    );
+    if (!isToolDone) await eventually(() => expect(weather.waiting).toHaveLength(asked.length));
+    const heir = await another('chat');
+    const before = chatRequests();
+    for (const chat of chats) chat.kill('SIGKILL');
+    await eventually(async () => {
+      const runs = await Promise.all(asked.map(({ heard }) => runOf(heard)));
+      expect(runs.map(({ status }) => status)).toEqual(asked.map(() => 'interrupted'));
+    }, DEATH_NOTICED);
+    for (const { ended } of asked)
+      expect(await ended).toMatchObject({ text, steps, isDone: false, error: 'stream_interrupted' });
+    for (const { heard } of asked) {
+      expect((await runOf(heard)).output!.text).toBe(text);
+      const again = await resume({ ...heard, lastId: null }).ended;
+      expect(again).toMatchObject({ text, steps, isDone: false, error: 'stream_interrupted' });
+    }
+    expect(chatRequests()).toBe(before);
+    chats = [heir.app, (await another('chat')).app];
+
+    weather.waiting.length = 0;
+    weather.isAnswering = true;
+    provider.answer = weatherAnswer();
+    const run = await runOf(asked[0]!.heard);
+    const path = `/api/v1/conversations/${run.conversation_id}/messages/${run.message_id}`;
+    for (const [way, expected] of [
+      ['continue', new RegExp(`^${text}[^]* skies\\.$`)],
+      ['regenerate', /^Let me look\.\n\nClear skies\.$/],
+    ] as const) {
+      const answer = await call('POST', `${path}/${way}`, {});
+      expect(await answer.json()).toMatchObject({ status: 'completed', content: expect.stringMatching(expected) });
+    }
+  });
+
+  it('are all heard on a new socket to the other gateway when the one that held the old socket is killed', async () => {
+    provider.answer = { tokens: WORDS, intervalMs: 25 };
+    const names = ['a', 'b', 'c'];
+    const request = { model: 'stub-chat', messages: [{ role: 'user', content: 'Tell me.' }] };
+    const open = () => SocketClient.open(`${nginx!.baseUrl.replace('http', 'ws')}/ws`, [], { headers: headers() });
+    // nginx chooses the gateway with the fewest connections: each of them holds one.
+    const clients = [await open(), await open()];
+    for (const client of clients) for (const id of names) client.say({ type: 'start', id, request });
+    await eventually(() => {
+      for (const client of clients) for (const id of names) expect(client.textOf(id).length).toBeGreaterThan(200);
+    });
+    const before = chatRequests();
+    gateways[1]!.app.kill('SIGKILL');
+    const cut = await eventually(() => {
+      const closed = clients.filter(({ socket }) => socket.readyState === socket.CLOSED);
+      expect(closed).toHaveLength(1);
+      return closed[0]!;
+    });
+    const next = await open();
+    for (const id of names) {
+      expect(ANSWER.length).toBeGreaterThan(cut.textOf(id).length);
+      const run = cut.of(id)[0]!.data.id;
+      next.say({ type: 'subscribe', id, run, starting_after: placesOf(cut, id).at(-1) });
+    }
+    const whole = clients.find((client) => client !== cut)!;
+    for (const client of [next, whole])
+      for (const id of names) await client.until((event) => event.type === 'done' && event.id === id);
+    for (const id of names) {
+      expect(cut.textOf(id) + next.textOf(id)).toBe(ANSWER);
+      expect(whole.textOf(id)).toBe(ANSWER);
+      const places = [...placesOf(cut, id), ...placesOf(next, id)];
+      expect(places).toEqual([...new Set(places)].sort((a, b) => a - b));
+    }
+    expect(chatRequests()).toBe(before);
+    for (const { socket } of [next, whole]) socket.close();
+    await startAgain(gateways[1]!);
+  });
+
   it('are all whole while every app is restarted, one after the other, and no request fails', async () => {
     const words = WORDS.slice(0, 30);
     provider.answer = { tokens: words, intervalMs: 25 };
@@ -242,6 +341,31 @@ describeWithServices('answers of several gateways and chat services behind nginx
     });
     for (const count of counts) expect(count).toBeGreaterThan(10);
   });
+
+  /** Says something and calls its tool; `fault` befalls the answer behind the result. */
+  function weatherAnswer(fault?: Fault) {
+    return ({ body }: RecordedRequest): PacedAnswer => {
+      const isAnswered = (body['messages'] as { role: string }[]).some(({ role }) => role === 'tool');
+      const toolCalls = [{ id: 'call_1', name: 'weather', arguments: '{}' }];
+      return isAnswered ? { tokens: ['Clear', ' skies.'], fault } : { tokens: ['Let me', ' look.'], toolCalls };
+    };
+  }
+
+  /** In conversations with an assistant that has the tool. */
+  async function askAboutWeather(count: number): Promise<Listening[]> {
+    const assistant = await call('POST', '/api/v1/assistants', { name: 'Clerk', tools: [weather.tool] });
+    const { id: assistant_id } = (await assistant.json()) as { id: string };
+    const ask = async () => {
+      const conversation = await call('POST', '/api/v1/conversations', { assistant_id });
+      const { id } = (await conversation.json()) as { id: string };
+      const body = { content: 'How is the weather?', stream: true };
+      return new Listening(() => call('POST', `/api/v1/conversations/${id}/messages`, body));
+    };
+    return Promise.all(Array.from({ length: count }, ask));
+  }
+
+  const placesOf = (client: SocketClient, id: string): number[] =>
+    client.of(id).flatMap(({ event_id: place }) => (place === undefined ? [] : [place]));
 
   /** A new one first, as Kubernetes does; gateways in their place, as Compose does. */
   async function rollingRestart(): Promise<void> {

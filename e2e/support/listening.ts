@@ -7,11 +7,16 @@ export interface Heard {
   runId: string | null;
   isDone: boolean;
   error: string | null;
+  /** Of the tools that Parley runs itself: name and state. */
+  steps: string[];
 }
 
 /** What has been received of a stream so far, and its end: also that of a connection that broke. */
 export class Listening {
-  readonly heard: Heard = { status: null, text: '', lastId: null, runId: null, isDone: false, error: null };
+  readonly heard: Heard = {
+    ...{ status: null, text: '', lastId: null, runId: null, isDone: false, error: null },
+    steps: [],
+  };
   readonly ended: Promise<Heard>;
   readonly #abort = new AbortController();
 
@@ -54,6 +59,8 @@ export class Listening {
     const chunk = JSON.parse(data);
     this.heard.error = chunk.error?.code ?? null;
     this.heard.text += chunk.choices?.[0]?.delta.content ?? '';
+    const step = chunk.parley?.server_tool;
+    if (step) this.heard.steps.push(`${step.name} ${step.state}`);
     this.heard.runId ??= chunk.parley?.run_id ?? null;
     this.heard.lastId = /^id: (\d+)$/m.exec(frame)?.[1] ?? this.heard.lastId;
   }
