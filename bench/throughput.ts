@@ -3,7 +3,7 @@ import { startRealSuite } from '../e2e/support/suite.js';
 import { integerOption, readOptions } from './options.js';
 import { median } from './statistics.js';
 import { startNginxProxy, startNodeProxy } from './throughput/proxies.js';
-import { type Target, timedStream } from './timed-stream.js';
+import { type Client, type Target, timedStream } from './timed-stream.js';
 import { analyze, WARM_UP_RUNS } from './warm-up.js';
 
 export const HELP = `npm run bench -- throughput [options]
@@ -12,7 +12,8 @@ Streams and tokens per second of a provider that does not pause, through Parley 
 through a bare proxy in Node, through nginx, and called directly. They take turns; figures are medians of the rounds.
 
   --streams <n>  at the same time (default 20)
-  --rounds <n>   (default 5)`;
+  --rounds <n>   (default 5)
+  --fetch        a client that costs as much as the SDKs do; without, one that costs as little as it can`;
 
 /** Words that come again, as in natural text: the answers are stored and can be searched. */
 const VOCABULARY = 300;
@@ -22,8 +23,9 @@ const WORKLOADS = [
 ];
 
 export async function run(args: string[]): Promise<void> {
-  const options = readOptions(args, ['streams', 'rounds']);
-  const load = { streams: integerOption(options, 'streams', 20), rounds: integerOption(options, 'rounds', 5) };
+  const options = readOptions(args, ['streams', 'rounds'], ['fetch']);
+  const client: Client = options.fetch ? 'fetch' : 'http';
+  const load = { streams: integerOption(options, 'streams', 20), rounds: integerOption(options, 'rounds', 5), client };
   const stub = await startProviderStub();
   const provider = { OPENAI_BASE_URL: stub.baseUrl, OPENAI_API_KEY: stub.apiKey, OPENAI_MODEL: 'stub-chat' };
   const suite = await startRealSuite({
@@ -46,7 +48,7 @@ export async function run(args: string[]): Promise<void> {
       const words = Array.from({ length: tokens }, (_, index) => ` word${(index * 7) % VOCABULARY}`);
       stub.answer = { tokens: words };
       await warmUp(paths, {
-        streams: load.streams,
+        ...load,
         streamsPerRound: Math.ceil((WARM_UP_RUNS * 100) / tokens),
         answer: words.join(''),
       });
@@ -75,6 +77,7 @@ interface Load {
   rounds: number;
   streamsPerRound: number;
   answer: string;
+  client: Client;
 }
 
 async function warmUp(paths: [string, Target][], load: Omit<Load, 'rounds'>): Promise<void> {
@@ -94,15 +97,18 @@ async function takeTurns(paths: [string, Target][], load: Load, between: () => v
 }
 
 /** That many streams, of which so many at a time; each must be whole. */
-async function oneRound(target: Target, { streams, streamsPerRound, answer }: Omit<Load, 'rounds'>): Promise<number> {
+async function oneRound(
+  target: Target,
+  { streams, streamsPerRound, answer, client }: Omit<Load, 'rounds'>,
+): Promise<number> {
   let left = streamsPerRound;
-  const client = async () => {
+  const reader = async () => {
     while (left-- > 0) {
-      const { text } = await timedStream(target);
+      const { text } = await timedStream(target, client);
       if (text !== answer) throw new Error(`A stream was not whole: ${text.slice(-80)}`);
     }
   };
   const startedAt = performance.now();
-  await Promise.all(Array.from({ length: streams }, client));
+  await Promise.all(Array.from({ length: streams }, reader));
   return streamsPerRound / ((performance.now() - startedAt) / 1_000);
 }
