@@ -42,9 +42,10 @@ export class EvaluationsRepository {
       await refuseTooMany(tx, tenantId, request.knowledgeBaseId);
       await refuseUnknownFiles(tx, tenantId, request);
       const { id, knowledgeBaseId, name, legs, k, questions } = request;
+      // Whichever of the two unique keys meets the other call first: a named one would leave the other to fail.
       const inserted: unknown[] = await tx.query(
         `insert into memory.evaluations (id, tenant_id, knowledge_base_id, name, legs, k, question_count, questions_hash)
-         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do nothing returning id`,
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing returning id`,
         [id, tenantId, knowledgeBaseId, storableText(name), legs, k, questions.length, questionsHash],
       );
       if (inserted.length > 0) await insertQuestions(tx, tenantId, request);
