@@ -11,6 +11,8 @@ import { PrivateQueue } from './private-queue.js';
 import { Publisher } from './publisher.js';
 import { RpcClient } from './rpc/rpc-client.js';
 import { StreamInbox } from './streams/stream-inbox.js';
+import { BUNDLES } from './streams/stream-item.js';
+import { StreamPost } from './streams/stream-post.js';
 import { declareExchanges } from './topology.js';
 import { unavailable } from './unavailable.js';
 
@@ -28,6 +30,8 @@ export class BrokerLink implements OnModuleInit, OnApplicationShutdown {
   readonly publisher: Publisher;
   readonly rpc: RpcClient;
   readonly streams = new StreamInbox();
+  /** What streams of this process send. */
+  readonly post: StreamPost;
   readonly #replyQueue: PrivateQueue;
   readonly #streamQueue: PrivateQueue;
   readonly #signalQueue: PrivateQueue;
@@ -45,8 +49,11 @@ export class BrokerLink implements OnModuleInit, OnApplicationShutdown {
   ) {
     const { app, url, connect, reconnect: backoff } = options;
     this.publisher = new Publisher(options.confirmTimeoutMs, (messageId) => this.rpc.returned(messageId));
+    this.post = new StreamPost(this.publisher);
     this.#replyQueue = new PrivateQueue(`parley.${app}.replies`, (message) => this.rpc.receive(message));
-    this.#streamQueue = new PrivateQueue(`parley.${app}.streams`, (message) => this.streams.receive(message));
+    this.#streamQueue = new PrivateQueue(`parley.${app}.streams.${BUNDLES}`, (message) =>
+      this.streams.receive(message),
+    );
     this.#signalQueue = new PrivateQueue(
       `parley.${app}.signals`,
       (message) => this.#signals?.receive(message),

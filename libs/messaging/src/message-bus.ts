@@ -119,7 +119,7 @@ export class MessageBus {
 
   /** @param address the `streamAddress` of the process that reads */
   streamWriter<T = unknown>(address: string, streamId: string): StreamWriter<T> {
-    return new StreamWriter<T>(this.link.publisher, address, streamId);
+    return new StreamWriter<T>(this.link, address, streamId);
   }
 
   #sent(name: string, send: () => Promise<void>): Promise<void> {

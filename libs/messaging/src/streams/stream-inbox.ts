@@ -1,11 +1,6 @@
 import { type ConsumeMessage } from 'amqplib';
-import { readBody } from '../envelope.js';
+import { readItems } from './stream-item.js';
 import { interrupted, StreamReader, type StreamReaderOptions } from './stream-reader.js';
-
-export const STREAM_SEQ = 'x-seq';
-export const STREAM_END = 'x-end';
-/** An end marker may carry a last item or none. */
-export const STREAM_EMPTY = 'x-empty';
 
 /** Gives each arriving item to the reader of its stream; items of streams nobody reads are dropped. */
 export class StreamInbox {
@@ -19,12 +14,9 @@ export class StreamInbox {
   }
 
   receive(message: ConsumeMessage): void {
-    const reader = this.#readers.get(String(message.properties.correlationId));
-    if (!reader) return;
-    const headers: Record<string, unknown> = message.properties.headers ?? {};
-    const isLast = headers[STREAM_END] === true;
-    const item = headers[STREAM_EMPTY] === true ? {} : { item: readBody(message) };
-    reader.receive(Number(headers[STREAM_SEQ]), { ...item, isLast });
+    for (const { streamId, seq, isLast, ...item } of readItems(message)) {
+      this.#readers.get(streamId)?.receive(seq, { ...('data' in item && { item: item.data }), isLast });
+    }
   }
 
   lost(): void {
