@@ -1,5 +1,7 @@
 import pg from 'pg';
 
+const CONNECT_TIMEOUT_MS = 10_000;
+/** By the client: the embedded server ends no statement by itself. */
 const STATEMENT_TIMEOUT_MS = 60_000;
 
 /**
@@ -19,7 +21,11 @@ const STALE_TABLES = `
  * @returns their names
  */
 export async function tendStaleTables(url: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: url, statement_timeout: STATEMENT_TIMEOUT_MS });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS,
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();

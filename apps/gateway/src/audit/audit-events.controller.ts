@@ -2,20 +2,14 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { type TenantContext } from '@parley/contracts';
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, Min } from 'class-validator';
 import { CurrentTenant } from '../http/tenant.decorator.js';
 import { RequireScopes } from '../identity/require-scopes.decorator.js';
 import { AuditEventListObject, auditEventObject } from './audit-events.view.js';
 import { AuditService } from './audit.service.js';
+import { LimitQuery } from '../wire/page.query.js';
 
-export class AuditEventsQuery {
-  @ApiPropertyOptional({ default: 20, minimum: 1, maximum: 100 })
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit: number = 20;
-
+export class AuditEventsQuery extends LimitQuery {
   @ApiPropertyOptional({ description: 'Sequence of the last event of the page before', minimum: 1 })
   @IsOptional()
   @Type(() => Number)

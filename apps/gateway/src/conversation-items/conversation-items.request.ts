@@ -1,20 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { MAX_ADDED_MESSAGES, type Metadata } from '@parley/contracts';
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsIn,
-  IsInt,
-  IsObject,
-  IsOptional,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
 import { IsMetadata } from '../wire/metadata.validation.js';
+import { LimitQuery } from '../wire/page.query.js';
 
 const ITEMS = {
   type: 'array',
@@ -52,14 +40,7 @@ export class AddItemsBody {
 }
 
 /** A page of items; ids of items are of several kinds. */
-export class ItemsQuery {
-  @ApiPropertyOptional({ default: 20, minimum: 1, maximum: 100 })
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit: number = 20;
-
+export class ItemsQuery extends LimitQuery {
   @ApiPropertyOptional({ enum: ['asc', 'desc'], default: 'desc' })
   @IsIn(['asc', 'desc'])
   order: 'asc' | 'desc' = 'desc';

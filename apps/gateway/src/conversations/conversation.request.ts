@@ -1,9 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { MAX_COMMENT_LENGTH, MAX_SEARCH_QUERY_LENGTH, type Metadata, type Rating, RATINGS } from '@parley/contracts';
-import { Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import { IsMetadata } from '../wire/metadata.validation.js';
-import { PageQuery } from '../wire/page.query.js';
+import { LimitQuery, PageQuery } from '../wire/page.query.js';
 
 export const EXPORT_FORMATS = ['json', 'markdown'] as const;
 
@@ -97,7 +96,7 @@ export class MessagesQuery extends PageQuery {
   branch?: string;
 }
 
-export class SearchQuery {
+export class SearchQuery extends LimitQuery {
   @ApiProperty({
     minLength: 1,
     maxLength: MAX_SEARCH_QUERY_LENGTH,
@@ -106,13 +105,6 @@ export class SearchQuery {
   @IsString()
   @Length(1, MAX_SEARCH_QUERY_LENGTH)
   query!: string;
-
-  @ApiPropertyOptional({ default: 20, minimum: 1, maximum: 100 })
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit: number = 20;
 
   @ApiPropertyOptional({ description: 'Id of the last conversation of the page before' })
   @IsOptional()

@@ -27,6 +27,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { LimitQuery } from '../wire/page.query.js';
 
 const DEFAULT_K = 10;
 
@@ -126,14 +127,7 @@ export class GetEvaluationQuery {
 }
 
 /** The query of a list of results, whose cursors are ids of questions. */
-export class EvaluationResultsQuery {
-  @ApiPropertyOptional({ default: 20, minimum: 1, maximum: 100 })
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit: number = 20;
-
+export class EvaluationResultsQuery extends LimitQuery {
   @ApiPropertyOptional({ description: 'Id of the last question of the page before' })
   @IsOptional()
   @IsString()

@@ -3,15 +3,18 @@ import { DomainError, parseId, type PublicIdKind } from '@parley/contracts';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 
-/** The query of a list route: a cursor page in OpenAI's words. */
-export class PageQuery {
+/** How much of a list is asked for. */
+export class LimitQuery {
   @ApiPropertyOptional({ default: 20, minimum: 1, maximum: 100 })
   @Type(() => Number)
   @IsInt()
   @Min(1)
   @Max(100)
   limit: number = 20;
+}
 
+/** The query of a list route: a cursor page in OpenAI's words. */
+export class PageQuery extends LimitQuery {
   @ApiPropertyOptional({ enum: ['asc', 'desc'], default: 'desc', description: 'By time of creation' })
   @IsIn(['asc', 'desc'])
   order: 'asc' | 'desc' = 'desc';

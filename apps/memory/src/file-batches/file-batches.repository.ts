@@ -102,7 +102,7 @@ async function insertBatch(
   const inserted = await tx.query<unknown[]>(
     `with batch as (
        insert into memory.file_batches (id, tenant_id, knowledge_base_id) values ($1, $2, $3)
-       on conflict do nothing returning id
+       on conflict do nothing returning id -- of either unique key
      )
      select id from batch`,
     [id, tenantId, knowledgeBaseId],
